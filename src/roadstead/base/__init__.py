@@ -1,0 +1,1 @@
+"""What every room needs that knows nothing of images."""

@@ -1,0 +1,1 @@
+"""Bytes that never change, named by their digest."""

@@ -1,0 +1,1 @@
+"""How people start it and talk to it."""

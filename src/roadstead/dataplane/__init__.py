@@ -1,0 +1,1 @@
+"""The /v2/ door: paths, handlers, one table of failures."""

@@ -1,0 +1,1 @@
+"""Words of objects: metadata, selectors, patches, schemas, Status."""

@@ -1,0 +1,1 @@
+"""Named things that change, kept as a log."""

@@ -1,0 +1,1 @@
+"""Words of content: digests, references, manifests, errors."""

@@ -1,0 +1,1 @@
+"""The kinds our API has, one file each."""

@@ -1,0 +1,1 @@
+"""Support that only tests import: contracts, builders, servers."""

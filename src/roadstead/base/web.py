@@ -98,10 +98,13 @@ ReplyBody = bytes | FileSlice | AsyncIterator[bytes]
 
 @dataclass(slots=True)
 class Reply:
-    """One answer. `length` announces the size of a streamed body, or of the body a HEAD would have had."""
+    """One answer. Headers are pairs where a name repeats.
+
+    `length` announces the size of a streamed body, or of the body a HEAD would have had.
+    """
 
     status: int = 200
-    headers: Mapping[str, str] | list[tuple[str, str]] = field(default_factory=dict)
+    headers: dict[str, str] | list[tuple[str, str]] = field(default_factory=dict)
     body: ReplyBody = b""
     length: int | None = None
 

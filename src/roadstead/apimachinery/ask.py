@@ -1,0 +1,69 @@
+"""What comes with a request besides the object: who, when, with which options."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from roadstead.auth.users import Attributes, Decision, User
+from roadstead.base.values import Json
+from roadstead.kube.status import GroupResource
+
+SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+SERVER = User("system:roadstead", groups=("system:masters",))
+
+
+def new_uid() -> str:
+    """A fresh object identity."""
+    return str(uuid.uuid4())
+
+
+def random_suffix() -> str:
+    """Five letters that cannot spell a word, for generateName."""
+    return "".join(secrets.choice(SUFFIX_ALPHABET) for _ in range(5))
+
+
+def _granted(_: Attributes) -> Decision:
+    return Decision(True, "the server's own authority")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Who asks, when, and how.
+
+    `url_resource` is the resource in the request's URL: errors raised by the store name it (image-api contract, section 2);
+    None means the collection's own. `options` is the body of a delete (DeleteOptions). `at_least` is the revision a read
+    must have reached. `warnings` collects texts for `Warning` headers and is meant to be appended to.
+    """
+
+    user: User
+    now: datetime
+    new_uid: Callable[[], str] = new_uid
+    suffix: Callable[[], str] = random_suffix
+    dry_run: bool = False
+    field_manager: str = ""
+    field_validation: str = "Warn"
+    may: Callable[[Attributes], Decision] = _granted
+    warnings: list[str] = field(default_factory=list)
+    options: Json = field(default_factory=dict)
+    url_resource: GroupResource | None = None
+    at_least: int = 0
+
+    @classmethod
+    def internal(
+        cls,
+        now: datetime,
+        *,
+        user: User = SERVER,
+        url_resource: GroupResource | None = None,
+        dry_run: bool = False,
+        new_uid: Callable[[], str] = new_uid,
+        suffix: Callable[[], str] = random_suffix,
+    ) -> Ask:
+        """The server asking itself: everything is allowed."""
+        return cls(
+            user=user, now=now, url_resource=url_resource, dry_run=dry_run, new_uid=new_uid, suffix=suffix
+        )

@@ -1,0 +1,101 @@
+"""Deleting objects of a stored kind: preconditions, propagation, finalizers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from roadstead.apimachinery.ask import Ask
+from roadstead.apimachinery.served import Listing, ListOptions
+from roadstead.apimachinery.shown import stored_value
+from roadstead.apimachinery.transaction import Staged, commit
+from roadstead.base.values import Json
+from roadstead.kube import meta, status
+from roadstead.kube.status import GroupResource, StatusError
+from roadstead.objects.log import Entry, Write
+
+if TYPE_CHECKING:
+    from roadstead.apimachinery.collection import Collection
+
+ATTEMPTS = 5
+FINALIZER_OF = {"Orphan": "orphan", "Foreground": "foregroundDeletion"}
+
+
+async def delete(collection: Collection, namespace: str, name: str, ask: Ask) -> Json:
+    """Removes an object (a Status) or marks it while finalizers hold it (the object); raises StatusError."""
+    for attempt in range(ATTEMPTS):
+        entry = collection.entry(namespace, name, ask)
+        try:
+            return await _delete(collection, entry, ask)
+        except StatusError as lost:
+            # A precondition was checked against the state we read; a lost race is read again, never reported.
+            if lost.code != 409 or attempt == ATTEMPTS - 1 or not _raced(collection, entry):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _raced(collection: Collection, entry: Entry) -> bool:
+    now = collection.store.get(entry.key)
+    return now is None or now.revision != entry.revision
+
+
+async def delete_collection(
+    collection: Collection, namespace: str | None, options: ListOptions, ask: Ask
+) -> Listing:
+    """Removes every selected object; what vanished meanwhile is fine. Returns the objects as they were."""
+    listing = await collection.list(namespace, options, ask)
+    for item in listing.items:
+        metadata = item["metadata"]
+        try:
+            await delete(collection, metadata.get("namespace", ""), metadata["name"], ask)
+        except StatusError as gone:
+            if gone.code != 404:
+                raise
+    return listing
+
+
+async def _delete(collection: Collection, entry: Entry, ask: Ask) -> Json:
+    old = collection.stored(entry)
+    _check_preconditions(collection, old, ask.options.get("preconditions") or {})
+    finalizers = _finalizers(old["metadata"].get("finalizers") or [], ask.options)
+    if not finalizers:
+        extra = tuple(collection.rules.on_delete(old, ask))
+        await commit([Staged(Write(entry.key, None, entry.revision), old, collection, ask, extra)])
+        return status.success(collection.named_in_errors(ask), entry.key.name, old["metadata"].get("uid", ""))
+    marked = _marked(old, finalizers, ask)
+    value = stored_value(marked)
+    write = None if value == entry.value else Write(entry.key, value, entry.revision)
+    return (await commit([Staged(write, marked, collection, ask)]))[0]
+
+
+def _marked(old: Json, finalizers: list[str], ask: Ask) -> Json:
+    """The object waiting for its finalizers; marking it once more changes nothing but the list."""
+    metadata = {**old["metadata"], "finalizers": finalizers}
+    if not metadata.get("deletionTimestamp"):
+        metadata["deletionTimestamp"] = meta.time_text(ask.now)
+        metadata["deletionGracePeriodSeconds"] = 0
+        metadata["generation"] = metadata.get("generation", 0) + 1
+    return {**old, "metadata": metadata}
+
+
+def _finalizers(present: list[str], options: Json) -> list[str]:
+    policy = options.get("propagationPolicy")
+    if policy is None and (orphan := options.get("orphanDependents")) is not None:
+        policy = "Orphan" if orphan else "Background"
+    if policy is None:
+        return present
+    kept = [each for each in present if each not in FINALIZER_OF.values()]
+    return [*kept, FINALIZER_OF[policy]] if policy in FINALIZER_OF else kept
+
+
+def _check_preconditions(collection: Collection, old: Json, wanted: Json) -> None:
+    # Named by its Kind here, unlike everywhere else (image-api contract, section 2).
+    resource = GroupResource(collection.resource.group, collection.resource.kind)
+    metadata = old["metadata"]
+    for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
+        asked, found = wanted.get(field), metadata.get(field)
+        if asked is not None and asked != found:
+            why = (
+                f"the {label} in the precondition ({asked}) does not match the {label} in record ({found}). "
+                "The object might have been deleted and then recreated"
+            )
+            raise status.conflict(resource, metadata["name"], why)

@@ -1,0 +1,147 @@
+"""What every served kind offers and the values that pass through it; no I/O.
+
+A stored kind (`Collection`) and a view over others (`View`) have the same methods, so the door cannot tell them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from roadstead.apimachinery.ask import Ask
+from roadstead.apimachinery.resource import Resource
+from roadstead.apimachinery.shown import Shown
+from roadstead.base.values import Json
+from roadstead.kube.selectors import FieldSelector, LabelSelector
+
+UpdateRule = Callable[[Json, Json, Ask], Awaitable[Json]]
+"""(new, old, ask) -> what is to be stored; raises StatusError."""
+
+
+class PatchType(Enum):
+    """The patch formats, by media type."""
+
+    JSON = "application/json-patch+json"
+    MERGE = "application/merge-patch+json"
+    STRATEGIC = "application/strategic-merge-patch+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A decoded patch: a list of operations for JSON, else an object."""
+
+    type: PatchType
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a write left: the object as shown (or a Status), and whether it is new."""
+
+    object: Json
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """The selection and paging of a list or watch, checked (image-api contract, 16.4 and 16.5).
+
+    `revision` is the resourceVersion asked for: None for the most recent, 0 for whatever is at hand; `exact` wants the
+    state at that very revision. `limit` 0 means everything.
+    """
+
+    labels: LabelSelector | None = None
+    fields: FieldSelector | None = None
+    limit: int = 0
+    continue_: str = ""
+    revision: int | None = None
+    exact: bool = False
+    send_initial_events: bool = False
+    bookmarks: bool = False
+    timeout_seconds: int | None = None
+
+    @property
+    def selective(self) -> bool:
+        """Whether anything is left out by a selector."""
+        return self.labels is not None or self.fields is not None
+
+    @property
+    def name(self) -> str | None:
+        """The only name that can match, when the field selector fixes one."""
+        return self.fields.exact("metadata.name") if self.fields is not None else None
+
+    def selects(self, obj: Json, resource: Resource) -> bool:
+        """Whether label and field selectors let a shown object through."""
+        metadata = obj.get("metadata", {})
+        if self.labels is not None and not self.labels.matches(metadata.get("labels") or {}):
+            return False
+        return self.fields is None or self.fields.matches(lambda name: field_of(obj, name, resource))
+
+
+def field_of(obj: Json, name: str, resource: Resource) -> str:
+    """The value of a selectable field; `metadata.name` and `metadata.namespace` are selectable on every kind."""
+    if name in ("metadata.name", "metadata.namespace"):
+        return str(obj.get("metadata", {}).get(name.removeprefix("metadata."), ""))
+    return resource.selectable[name](obj)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page: shown objects, the revision they are of (None: unknown), the token for the rest ("" at the end)."""
+
+    items: list[Json]
+    revision: int | None = None
+    continue_: str = ""
+    remaining: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A `Listing` whose items are already encoded."""
+
+    items: Sequence[Shown]
+    revision: int | None = None
+    continue_: str = ""
+    remaining: int | None = None
+
+    def listing(self) -> Listing:
+        """The same with decoded items."""
+        return Listing([each.object for each in self.items], self.revision, self.continue_, self.remaining)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One watch event: ADDED, MODIFIED, DELETED, BOOKMARK or ERROR, with the object (ERROR: a Status)."""
+
+    type: str
+    shown: Shown
+
+    @property
+    def object(self) -> Json:
+        """The object, decoded afresh."""
+        return self.shown.object
+
+
+class Served(Protocol):
+    """What the door asks of a kind. Every method may raise StatusError.
+
+    `look` and `page` are `get` and `list` with encoded results: what a Collection has at hand anyway.
+    """
+
+    @property
+    def resource(self) -> Resource: ...
+    async def look(self, namespace: str, name: str, ask: Ask) -> Shown: ...
+    async def page(self, namespace: str | None, options: ListOptions, ask: Ask) -> Page: ...
+    async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome: ...
+    async def update(self, namespace: str, name: str, obj: Json, ask: Ask) -> Outcome: ...
+    async def patch(self, namespace: str, name: str, patch: Patch, ask: Ask) -> Outcome: ...
+    async def delete(self, namespace: str, name: str, ask: Ask) -> Json: ...
+    async def delete_collection(self, namespace: str | None, options: ListOptions, ask: Ask) -> Listing: ...
+    def watch(self, namespace: str | None, options: ListOptions, ask: Ask) -> AsyncIterator[Event]: ...
+    async def subresource(
+        self, verb: str, namespace: str, name: str, sub: str, body: Json | Patch | None, ask: Ask
+    ) -> Outcome:
+        """`body`: the object of create and update, the Patch of patch, None for get."""
+        ...

@@ -1,0 +1,101 @@
+"""Columns -> Table, and the metadata-only forms of objects; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+import orjson
+
+from roadstead.apimachinery.resource import Column, Resource
+from roadstead.base.values import Json
+
+META_V1 = "meta.k8s.io/v1"
+
+
+class Include(Enum):
+    """How much of each object accompanies its row (`?includeObject=`)."""
+
+    METADATA = "Metadata"
+    OBJECT = "Object"
+    NONE = "None"
+
+
+@dataclass(frozen=True, slots=True)
+class TableForm:
+    """How a Table was asked for."""
+
+    version: str = "v1"
+    include: Include = Include.METADATA
+
+    @property
+    def api_version(self) -> str:
+        """The apiVersion of the Table."""
+        return f"meta.k8s.io/{self.version}"
+
+
+def definitions(columns: Sequence[Column]) -> list[Json]:
+    """The columnDefinitions of a Table."""
+    return [
+        {
+            "name": column.name,
+            "type": column.type,
+            "format": column.format,
+            "description": column.description,
+            "priority": column.priority,
+        }
+        for column in columns
+    ]
+
+
+def row(columns: Sequence[Column], obj: Json, form: TableForm, now: datetime) -> Json:
+    """One row; every column is computed, whatever its priority (image-api contract, section 17)."""
+    cells = [column.value(obj, now) for column in columns]
+    if form.include is Include.NONE:
+        return {"cells": cells}
+    return {"cells": cells, "object": obj if form.include is Include.OBJECT else partial(obj, form.version)}
+
+
+def table(resource: Resource, objects: Sequence[Json], metadata: Json, form: TableForm, now: datetime) -> bytes:
+    """A whole Table as JSON; `metadata` is the list's."""
+    columns = resource.columns or ()
+    return orjson.dumps(
+        {
+            "kind": "Table",
+            "apiVersion": form.api_version,
+            "metadata": metadata,
+            "columnDefinitions": definitions(columns),
+            "rows": [row(columns, each, form, now) for each in objects],
+        }
+    )
+
+
+def partial(obj: Json, version: str = "v1") -> Json:
+    """PartialObjectMetadata of an object."""
+    return {
+        "kind": "PartialObjectMetadata",
+        "apiVersion": f"meta.k8s.io/{version}",
+        "metadata": obj.get("metadata", {}),
+    }
+
+
+def partial_list(objects: Sequence[Json], metadata: Json, version: str = "v1") -> bytes:
+    """A PartialObjectMetadataList as JSON; its items carry no kind."""
+    return orjson.dumps(
+        {
+            "kind": "PartialObjectMetadataList",
+            "apiVersion": f"meta.k8s.io/{version}",
+            "metadata": metadata,
+            "items": [{"metadata": each.get("metadata", {})} for each in objects],
+        }
+    )
+
+
+def empty_row(columns: Sequence[Column], obj: Json, form: TableForm) -> Json:
+    """The row of a bookmark: its cells say nothing."""
+    blank = [0 if column.type in ("number", "integer") else "" for column in columns]
+    if form.include is Include.NONE:
+        return {"cells": blank}
+    return {"cells": blank, "object": obj if form.include is Include.OBJECT else partial(obj, form.version)}

@@ -1,0 +1,121 @@
+"""From what a client sent to what will be stored: naming, stamping, rules, checks; nothing is written here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from roadstead.apimachinery.ask import Ask
+from roadstead.apimachinery.served import UpdateRule
+from roadstead.apimachinery.shown import fresh, stored_value
+from roadstead.apimachinery.transaction import MODIFIED_MEANWHILE, Staged
+from roadstead.base.values import Json
+from roadstead.kube import meta, status
+from roadstead.kube.status import StatusError
+from roadstead.objects.log import Entry, Write
+
+if TYPE_CHECKING:
+    from roadstead.apimachinery.collection import Collection
+
+LONGEST_BASE = 58
+"""Of a generateName; five random letters follow, so that the name fits a label value."""
+
+
+async def create(collection: Collection, obj: Json, ask: Ask) -> Staged:
+    """The creation of an object, checked; its namespace is taken from its metadata. Raises StatusError."""
+    resource = collection.resource
+    new = _typed(collection, fresh(obj))
+    metadata = new.setdefault("metadata", {})
+    if collection.namespace_check is not None and resource.namespaced:
+        collection.namespace_check(metadata.get("namespace", ""), ask)
+    if metadata.get("resourceVersion"):
+        raise status.bad_request("resourceVersion should not be set on objects to be created")
+    _name(collection, metadata, ask)
+    new = await collection.rules.on_create(meta.stamp_new(new, ask.new_uid(), ask.now), ask)
+    _refuse(collection, new, meta.check_new(new, namespaced=resource.namespaced))
+    key = collection.key(new["metadata"].get("namespace", ""), new["metadata"]["name"])
+    if (taken := collection.store.get(key)) is not None:
+        raise _taken(collection, taken, ask)
+    return Staged(Write(key, stored_value(new), 0), new, collection, ask)
+
+
+async def update(collection: Collection, obj: Json, ask: Ask, rule: UpdateRule) -> Staged:
+    """The replacement of an object, checked against what is stored; raises StatusError."""
+    new = _typed(collection, fresh(obj))
+    metadata = new["metadata"]
+    entry = collection.entry(metadata.get("namespace", ""), metadata["name"], ask)
+    old = collection.stored(entry)
+    _expect(collection, metadata, old, ask)
+    metadata["resourceVersion"] = str(entry.revision)
+    new = await rule(meta.carry_over(new, old), old, ask)
+    _refuse(collection, new, meta.check_update(new, old, namespaced=collection.resource.namespaced))
+    return _staged(collection, new, old, entry, ask)
+
+
+def _staged(collection: Collection, new: Json, old: Json, entry: Entry, ask: Ask) -> Staged:
+    metadata = new["metadata"]
+    if metadata.get("deletionTimestamp") and not metadata.get("finalizers"):
+        # Nothing holds the object any more: the update that says so removes it (image-api contract, 16.6).
+        gone = Write(entry.key, None, entry.revision)
+        return Staged(gone, new, collection, ask, tuple(collection.rules.on_delete(old, ask)))
+    value = stored_value(new)
+    if value == entry.value or _sorted(value) == _sorted(entry.value):
+        return Staged(None, old, collection, ask)
+    return Staged(Write(entry.key, value, entry.revision), new, collection, ask)
+
+
+def _sorted(value: bytes) -> bytes:
+    # Compared as text, since Python takes 1, 1.0 and True for the same.
+    return orjson.dumps(orjson.loads(value), option=orjson.OPT_SORT_KEYS)
+
+
+def _typed(collection: Collection, obj: Json) -> Json:
+    rest = {name: value for name, value in obj.items() if name not in ("kind", "apiVersion")}
+    return {"kind": collection.resource.kind, "apiVersion": collection.resource.api_version, **rest}
+
+
+def _name(collection: Collection, metadata: Json, ask: Ask) -> None:
+    if metadata.get("name"):
+        return
+    base = metadata.get("generateName")
+    if not base:
+        resource = collection.resource
+        missing = status.required("metadata.name", "name or generateName is required")
+        raise status.invalid(resource.kind, resource.group, "", [missing])
+    metadata["name"] = base[:LONGEST_BASE] + ask.suffix()
+
+
+def _refuse(collection: Collection, obj: Json, errors: list[status.FieldError]) -> None:
+    if errors:
+        resource = collection.resource
+        raise status.invalid(resource.kind, resource.group, obj["metadata"].get("name", ""), errors)
+
+
+def _taken(collection: Collection, entry: Entry, ask: Ask) -> StatusError:
+    error = status.already_exists(collection.named_in_errors(ask), entry.key.name)
+    if collection.stored(entry)["metadata"].get("deletionTimestamp"):
+        error.status["message"] = f"object is being deleted: {error.status['message']}"
+    return error
+
+
+def _expect(collection: Collection, metadata: Json, old: Json, ask: Ask) -> None:
+    """The identity and the revision the client saw must be the stored ones."""
+    resource, name = collection.resource, metadata["name"]
+    uid, stored_uid = metadata.get("uid"), old["metadata"].get("uid")
+    if uid and uid != stored_uid:
+        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored_uid}"
+        raise status.conflict(
+            collection.named_in_errors(ask), name, f"StorageError: invalid object, AdditionalErrorMsg: {why}"
+        )
+    seen = metadata.get("resourceVersion")
+    if not seen:
+        if resource.unconditional_update:
+            return
+        missing = status.invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
+        # The resource, not the Kind (image-api contract, section 2).
+        raise status.invalid(resource.plural, resource.group, name, [missing])
+    if not (isinstance(seen, str) and seen.isascii() and seen.isdigit()):
+        raise status.bad_request(f'metadata.resourceVersion "{seen}" is not a resource version')
+    if int(seen) != int(old["metadata"]["resourceVersion"]):
+        raise status.conflict(collection.named_in_errors(ask), name, MODIFIED_MEANWHILE)

@@ -1,0 +1,175 @@
+"""One gate for both doors: who is this, and may they?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from roadstead.auth.credentials import (
+    ANONYMOUS_TOKEN,
+    BadCredentials,
+    Basic,
+    Bearer,
+    Fault,
+    Nothing,
+    OtherScheme,
+    presented,
+)
+from roadstead.auth.htpasswd import Htpasswd
+from roadstead.auth.impersonation import disguise
+from roadstead.auth.rbac import RoleObjects, Rules
+from roadstead.auth.tokens import Issued, RegistryTokens, TokenSource
+from roadstead.auth.users import ANONYMOUS, Attributes, Decision, Refused, User
+from roadstead.base.web import Headers, Request
+
+
+class RuleSource(Protocol):
+    """Where roles and bindings are kept."""
+
+    def version(self) -> int:
+        """A number that changes whenever a role or a binding does; asked on every request, so it must be cheap."""
+        ...
+
+    async def load(self) -> RoleObjects:
+        """All of them, at least as new as the last `version()`."""
+        ...
+
+
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+class Gate:
+    """Recognises callers and decides what they may do.
+
+    `tokens` are the kinds of token both doors accept; `registry_tokens` open the registry door only. Rules are looked
+    at anew at the start of every request, so a binding that is gone counts for nothing from the next request on.
+    """
+
+    def __init__(
+        self,
+        rules: RuleSource,
+        tokens: Sequence[TokenSource],
+        registry_tokens: RegistryTokens,
+        passwords: Htpasswd | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._source, self._passwords, self._now = rules, passwords, now
+        self._registry_tokens = registry_tokens
+        self._api_kinds = tuple(tokens)
+        self._registry_kinds = (registry_tokens, *tokens)
+        self._rules = Rules()
+        self._version: int | None = None
+        self._loading = asyncio.Lock()
+
+    @property
+    def rules(self) -> Rules:
+        """The roles and bindings as last seen, for reviews and for `escalation.refused_grant`."""
+        return self._rules
+
+    async def refresh(self) -> None:
+        """Takes changed roles and bindings in. Every `authenticate` does; call it in work that no request started."""
+        if self._source.version() == self._version:
+            return
+        async with self._loading:
+            version = self._source.version()
+            if version != self._version:
+                self._rules = Rules(await self._source.load())
+                self._version = version
+
+    async def authenticate(self, request: Request) -> User:
+        """Who calls the API; without credentials, the anonymous user. Raises Unauthenticated (BadCredentials)."""
+        await self.refresh()
+        match presented(request.headers.getall("Authorization", [])):
+            case Nothing():
+                return ANONYMOUS
+            case Bearer(token):
+                user = await self._user_of_token(token, self._api_kinds)
+            case Basic(name, password):
+                user = await self._user_of_password(name, password, request)
+            case OtherScheme():
+                raise BadCredentials(Fault.REFUSED)
+            case _:
+                raise BadCredentials(Fault.UNREADABLE)
+        if user is None:
+            raise BadCredentials(Fault.REFUSED)
+        return user
+
+    async def authenticate_registry(self, request: Request) -> User:
+        """Who calls the registry; raises BadCredentials, whose fault picks the challenge (registry contract, 3.1)."""
+        await self.refresh()
+        match presented(request.headers.getall("Authorization", [])):
+            case Nothing() | OtherScheme():
+                raise BadCredentials(Fault.MISSING)
+            case Bearer(token):
+                user = ANONYMOUS if token == ANONYMOUS_TOKEN else await self._user_of_token(token, self._registry_kinds)
+            case Basic(name, password):
+                user = await self._user_of_basic(name, password, request)
+            case _:
+                raise BadCredentials(Fault.UNREADABLE)
+        if user is None:
+            raise BadCredentials(Fault.REFUSED)
+        return user
+
+    async def exchange(self, request: Request) -> Issued:
+        """A registry token for what a caller shows at the token endpoint (registry contract, section 3.3).
+
+        No credentials: the anonymous token. Basic: a fresh token; one of our own is handed back with the time it has
+        left, so that nobody renews it for ever. Any other scheme raises BadCredentials(REFUSED).
+        """
+        match presented(request.headers.getall("Authorization", [])):
+            case Nothing():
+                return Issued(ANONYMOUS_TOKEN, self._now().replace(microsecond=0), None)
+            case Basic(name, password):
+                own = self._registry_tokens.remaining(password, self._now())
+                if own is not None:
+                    return own
+                user = await self._user_of_basic(name, password, request)
+                if user is None:
+                    raise BadCredentials(Fault.REFUSED)
+                return self._registry_tokens.issue(user, self._now())
+            case Bearer() | OtherScheme():
+                raise BadCredentials(Fault.REFUSED)
+            case _:
+                raise BadCredentials(Fault.UNREADABLE)
+
+    def decide(self, attributes: Attributes) -> Decision:
+        """Whether this may be done, and why."""
+        return self._rules.decide(attributes)
+
+    def require(self, attributes: Attributes) -> None:
+        """Raises Refused when this may not be done."""
+        decision = self._rules.decide(attributes)
+        if not decision.allowed:
+            raise Refused(attributes, decision.reason)
+
+    def impersonate(self, user: User, headers: Headers) -> User:
+        """Whom the caller acts as: themselves, unless Impersonate headers say otherwise.
+
+        Raises Refused when a right is missing, Invalid when the headers make no sense.
+        """
+        wanted = disguise(user, headers)
+        if wanted is None:
+            return user
+        for right in wanted.rights:
+            self.require(right)
+        return wanted.user
+
+    async def _user_of_token(self, token: str, kinds: Iterable[TokenSource]) -> User | None:
+        now = self._now()
+        for kind in kinds:
+            user = await kind.user_of(token, now)
+            if user is not None:
+                return user
+        return None
+
+    async def _user_of_password(self, name: str, password: str, request: Request) -> User | None:
+        return await self._passwords.user_of(name, password, request.remote) if self._passwords else None
+
+    async def _user_of_basic(self, name: str, password: str, request: Request) -> User | None:
+        """A token in place of the password comes first, whatever the user name says."""
+        user = await self._user_of_token(password, self._registry_kinds)
+        return user or await self._user_of_password(name, password, request)

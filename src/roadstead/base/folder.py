@@ -1,0 +1,55 @@
+"""The data folder: made for its owner alone, used by one process at a time."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+from roadstead.base.errors import Failure
+
+
+class FolderUnusable(Failure):
+    """The data folder cannot be used; the message says why and what to do."""
+
+
+class DataFolder:
+    """A folder held by this process until `release`."""
+
+    def __init__(self, path: Path) -> None:
+        """Makes the folder if needed and locks it. Raises FolderUnusable."""
+        self.path = path
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as wrong:
+            raise FolderUnusable(_explained(path, wrong)) from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(self._lock, 32, 0).decode(errors="replace").strip() or "unknown"
+            os.close(self._lock)
+            raise FolderUnusable(
+                f"{path} is in use by another Roadstead (process {holder}); stop it, or choose another folder with --data"
+            ) from None
+        try:
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+        except OSError as wrong:
+            os.close(self._lock)
+            raise FolderUnusable(_explained(path, wrong)) from None
+
+    def release(self) -> None:
+        """Lets another process have the folder."""
+        os.close(self._lock)
+
+
+def _explained(path: Path, wrong: OSError) -> str:
+    if wrong.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{path} is not writable ({wrong.strerror}); give this user the folder, or choose another with --data"
+    if wrong.errno in (errno.ENOTDIR, errno.EEXIST):
+        return f"{path} is not a folder; choose another with --data"
+    if wrong.errno == errno.ENOSPC:
+        return f"there is no space left for {path}; make room, or choose another folder with --data"
+    return f"{path} cannot be used: {wrong.strerror}"

@@ -1,0 +1,107 @@
+"""What we tell people who look after us: log lines with secrets masked, and the registry's metrics."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Summary, generate_latest
+
+from roadstead import __version__
+
+_SECRET = re.compile(r"(?i)(bearer |basic |token=|password=|_state=|sha256~)([A-Za-z0-9._~+/=-]{6,})")
+_SECRET_KEYS = frozenset({"authorization", "password", "token", "access_token", "id_token", "secret", "_state"})
+
+
+def masked(text: str) -> str:
+    """The text with everything that looks like a credential replaced."""
+    return _SECRET.sub(r"\1***", text)
+
+
+def _mask_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if key.lower() in _SECRET_KEYS:
+            event[key] = "***"
+        elif isinstance(value, str):
+            event[key] = masked(value)
+    return event
+
+
+def configure_logs(level: str, form: str) -> None:
+    """Sends log lines to standard error: `text` is logfmt (registry contract, section 15), `json` one object a line."""
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.processors.LogfmtRenderer(
+            key_order=["time", "level", "msg"], drop_missing=True, bool_as_flag=False
+        )
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", key="time"),
+            structlog.processors.EventRenamer("msg"),
+            structlog.processors.format_exc_info,
+            _mask_event,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper(), logging.INFO)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def logger() -> Any:
+    """The place log lines go to."""
+    return structlog.get_logger()
+
+
+class Metrics:
+    """The metrics of registry contract, section 14; one instance per process."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.in_flight = Gauge(
+            "imageregistry_http_in_flight_requests", "Requests being answered", registry=self._registry
+        )
+        self._requests = Counter(
+            "imageregistry_http_requests", "Requests answered", ["code", "method"], registry=self._registry
+        )
+        self._durations = Summary(
+            "imageregistry_http_request_duration_seconds", "Time to answer", ["method"], registry=self._registry
+        )
+        self._operations = Summary(
+            "imageregistry_request_duration_seconds", "Time of one operation", ["operation"], registry=self._registry
+        )
+        build = Gauge(
+            "imageregistry_build_info",
+            "Which build this is",
+            ["major", "minor", "gitCommit", "gitVersion"],
+            registry=self._registry,
+        )
+        major, minor, *_ = __version__.split(".")
+        build.labels(major, minor, "", f"v{__version__}").set(1)
+        self._children: dict[tuple[str, ...], Any] = {}
+
+    def answered(self, method: str, code: int, operation: str, seconds: float) -> None:
+        """Counts one answered request."""
+        self._child(self._requests, str(code), method).inc()
+        self._child(self._durations, method).observe(seconds)
+        if operation:
+            self._child(self._operations, operation).observe(seconds)
+
+    def exposition(self) -> bytes:
+        """All metrics in Prometheus' text form."""
+        return generate_latest(self._registry)
+
+    def _child(self, family: Any, *labels: str) -> Any:
+        # `labels()` takes a lock and builds a key each time; the set of labels is small and fixed.
+        key = (family._name, *labels)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = family.labels(*labels)
+        return child

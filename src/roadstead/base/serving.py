@@ -1,0 +1,189 @@
+"""Our requests and replies over aiohttp: one adapter for every listener."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aiohttp import StreamReader, web
+
+from roadstead.base.sending import FileSender
+from roadstead.base.web import FileSlice, Handler, Reply, Request, close
+
+SMALL_FILE = 64 * 1024
+READ_AHEAD = 512 * 1024
+LINE_LIMIT = 16 * 1024
+HEADER_COUNT = 100
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a connection may cost; all in seconds."""
+
+    body_idle_seconds: float = 60.0
+    keep_alive_seconds: float = 90.0
+    send_idle_seconds: float = 60.0
+
+
+class StreamedBody:
+    """A request body as it arrives; a client that stalls for too long counts as gone."""
+
+    def __init__(self, request: web.BaseRequest, idle_seconds: float) -> None:
+        self._request, self._content, self._idle = request, request.content, idle_seconds
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes as they come; raises ConnectionError when the client breaks off or stalls."""
+        if self._request.headers.get("Expect", "").lower() == "100-continue" and not self._content.total_bytes:
+            await self._request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        while True:
+            try:
+                chunk = await self._next(self._content)
+            except (TimeoutError, web.RequestPayloadError, asyncio.IncompleteReadError) as broken:
+                raise ConnectionError(f"the client stopped sending: {broken}") from None
+            if not chunk:
+                return
+            yield chunk
+
+    async def _next(self, content: StreamReader) -> bytes:
+        if content.at_eof():
+            return b""
+        async with asyncio.timeout(self._idle):
+            return await content.readany()
+
+
+class Door:
+    """One of our handlers, made to answer aiohttp's requests."""
+
+    def __init__(
+        self, handler: Handler, sender: FileSender, limits: Limits, on_fault: Callable[[Request], Reply]
+    ) -> None:
+        self._handler, self._sender, self._limits, self._on_fault = handler, sender, limits, on_fault
+
+    async def __call__(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        """Answers one request; whatever is not a reply becomes the fault page, never a stack trace."""
+        request = self._translate(incoming)
+        try:
+            reply = await self._handler(request)
+        except (asyncio.CancelledError, ConnectionError):
+            raise
+        except Exception:
+            reply = self._on_fault(request)
+        return await self._send(incoming, reply)
+
+    def _translate(self, incoming: web.BaseRequest) -> Request:
+        target = incoming.raw_path
+        if not target.startswith("/"):
+            parts = urlsplit(target)
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path, _, query = target.partition("?")
+        transport = incoming.transport
+        encrypted = transport is not None and transport.get_extra_info("sslcontext") is not None
+        return Request(
+            incoming.method,
+            path,
+            query,
+            incoming.headers,
+            StreamedBody(incoming, self._limits.body_idle_seconds),
+            scheme="https" if encrypted else "http",
+            host=incoming.headers.get("Host", ""),
+            remote=incoming.remote or "",
+            id=uuid.uuid4().hex[:16],
+            peer_certificate=transport.get_extra_info("peercert") if encrypted and transport else None,
+        )
+
+    async def _send(self, incoming: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+        body = reply.body
+        if incoming.method == "HEAD" or reply.status == 304:
+            close(reply)
+            return await self._send_head(incoming, reply)
+        if isinstance(body, bytes):
+            return web.Response(status=reply.status, headers=reply.headers, body=body)
+        if isinstance(body, FileSlice):
+            return await self._send_file(incoming, reply, body)
+        return await self._send_stream(incoming, reply, body)
+
+    async def _send_head(self, incoming: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+        response = web.StreamResponse(status=reply.status, headers=reply.headers)
+        length = reply.length
+        if length is None and isinstance(reply.body, bytes | FileSlice):
+            length = len(reply.body) if isinstance(reply.body, bytes) else reply.body.length
+        if length is not None and reply.status != 304:
+            response.content_length = length
+        await response.prepare(incoming)
+        return response
+
+    async def _send_file(self, incoming: web.BaseRequest, reply: Reply, part: FileSlice) -> web.StreamResponse:
+        try:
+            if part.length <= SMALL_FILE and (small := _at_hand(part)) is not None:
+                return web.Response(status=reply.status, headers=reply.headers, body=small)
+            response = web.StreamResponse(status=reply.status, headers=reply.headers)
+            response.content_length = part.length
+            await self._sender.send(incoming, response, part)
+            return response
+        finally:
+            part.file.close()
+
+    async def _send_stream(
+        self, incoming: web.BaseRequest, reply: Reply, pieces: AsyncIterator[bytes]
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(status=reply.status, headers=reply.headers)
+        if reply.length is not None:
+            response.content_length = reply.length
+        await response.prepare(incoming)
+        try:
+            async for piece in pieces:
+                async with asyncio.timeout(self._limits.send_idle_seconds):
+                    await response.write(piece)
+        except TimeoutError:
+            raise ConnectionResetError("the client stopped reading") from None
+        finally:
+            stop = getattr(pieces, "aclose", None)
+            if stop is not None:
+                await stop()
+        await response.write_eof()
+        return response
+
+
+def _at_hand(part: FileSlice) -> bytes | None:
+    """The bytes, when the page cache has them all: reading them then cannot block the loop."""
+    buffer = bytearray(part.length)
+    try:
+        got = os.preadv(part.file.fileno(), [buffer], part.start, os.RWF_NOWAIT)
+    except (BlockingIOError, OSError, AttributeError):
+        return None
+    return bytes(buffer) if got == part.length else None
+
+
+class Listener:
+    """One address we answer on, over one handler."""
+
+    def __init__(self, door: Door, limits: Limits) -> None:
+        self._server = web.Server(
+            door,
+            access_log=None,
+            auto_decompress=False,
+            keepalive_timeout=limits.keep_alive_seconds,
+            lingering_time=10.0,
+            max_line_size=LINE_LIMIT,
+            max_field_size=LINE_LIMIT,
+            max_headers=HEADER_COUNT,
+            read_bufsize=READ_AHEAD,
+        )
+        self._runner = web.ServerRunner(self._server)
+
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
+        """Listens; returns the port (the one chosen when 0 was asked). Raises OSError when it cannot."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port, ssl_context=tls, backlog=1024, reuse_address=True)
+        await site.start()
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self, drain_seconds: float) -> None:
+        """Stops accepting, lets requests under way finish for at most `drain_seconds`, then closes."""
+        self._runner._shutdown_timeout = drain_seconds
+        await self._runner.cleanup()

@@ -1,0 +1,229 @@
+"""Every knob once: default, unit, environment name and meaning; read from a file and the environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from roadstead.base.errors import Invalid
+
+PREFIX = "ROADSTEAD_"
+
+
+def knob(default: Any, meaning: str, unit: str = "") -> Any:
+    """A setting with its default, its meaning, and the unit of its value."""
+    facts = {"meaning": meaning, "unit": unit}
+    if isinstance(default, list):
+        return field(default_factory=lambda: list(default), metadata=facts)
+    return field(default=default, metadata=facts)
+
+
+def default_data() -> Path:
+    """A folder of the user's: `$XDG_DATA_HOME/roadstead`, else `~/.local/share/roadstead`."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "roadstead"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The /v2/ door."""
+
+    hostname: str = knob("", "host[:port] that image references name; empty: the address the registry listens on")
+    external_hostnames: list[str] = knob(
+        [], "further names people reach the registry by; the first is shown in streams"
+    )
+    trust_forwarded: bool = knob(
+        False, "believe Forwarded and X-Forwarded-* headers of a proxy in front of the registry"
+    )
+    read_only: bool = knob(False, "refuse everything on /v2/ that changes something")
+    deletes: bool = knob(True, "allow manifests and blobs to be deleted through /v2/")
+    manifest_bytes: int = knob(4 * 1024 * 1024, "largest manifest accepted", "bytes")
+    config_bytes: int = knob(8 * 1024 * 1024, "largest image config that is read for its facts", "bytes")
+    catalog_entries: int = knob(1000, "most repositories on one page of the catalog")
+    manifest_cache_bytes: int = knob(16 * 1024 * 1024, "manifests kept in memory", "bytes")
+    token_seconds: int = knob(300, "lifetime of a registry token", "seconds")
+    metrics: bool = knob(True, "serve /extensions/v2/metrics to those who may get registry/metrics")
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """Uploads under way."""
+
+    idle_seconds: int = knob(168 * 3600, "an upload nobody touched for this long is dropped", "seconds")
+    sweep_seconds: int = knob(24 * 3600, "time between two looks for dropped uploads", "seconds")
+
+
+@dataclass(frozen=True)
+class Images:
+    """The image API."""
+
+    import_mode: str = knob("Legacy", "import mode of tags that name none: Legacy or PreserveOriginal")
+    allowed_registries: list[str] = knob([], "host[:port] patterns tags may refer to; empty: any")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who gets in."""
+
+    htpasswd: str = knob("", "htpasswd file (bcrypt or argon2) of users who log in with name and password")
+    failed_logins_per_minute: int = knob(20, "failed logins allowed for one account, and for one address", "per minute")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one client may cost."""
+
+    api_body_bytes: int = knob(3 * 1024 * 1024, "largest request body of the API", "bytes")
+    body_idle_seconds: int = knob(60, "a client that sends nothing for this long is cut off", "seconds")
+    send_idle_seconds: int = knob(60, "a client that reads nothing for this long is cut off", "seconds")
+    drain_seconds: int = knob(28, "time for requests under way to finish when the server stops", "seconds")
+    watch_queue: int = knob(1000, "changes a slow watcher may lag behind before it is closed")
+
+
+@dataclass(frozen=True)
+class Objects:
+    """The log of objects."""
+
+    keep_changes_seconds: int = knob(600, "changes younger than this can be watched again", "seconds")
+    compact_seconds: int = knob(300, "time between two compactions", "seconds")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole tree. Names in the environment: ROADSTEAD_DATA, ROADSTEAD_REGISTRY_READ_ONLY, …"""
+
+    data: str = knob("", "folder that holds everything; empty: a folder of the user's")
+    serve_registry: str = knob("https://127.0.0.1:5000", "address of the registry; http:// serves plain")
+    serve_api: str = knob("https://127.0.0.1:6443", "address of the API; http:// serves plain")
+    names: list[str] = knob([], "further host names and addresses the serving certificates are made for")
+    plain_beyond_loopback: bool = knob(False, "allow plain http on addresses other machines can reach")
+    log_level: str = knob("info", "debug, info, warning or error")
+    log_format: str = knob("text", "text or json")
+    registry: Registry = field(default_factory=Registry)
+    uploads: Uploads = field(default_factory=Uploads)
+    images: Images = field(default_factory=Images)
+    access: Access = field(default_factory=Access)
+    limits: Limits = field(default_factory=Limits)
+    objects: Objects = field(default_factory=Objects)
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return Path(self.data) if self.data else default_data()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One setting as it is shown to people."""
+
+    name: str
+    environment: str
+    value: object
+    default: object
+    unit: str
+    meaning: str
+
+
+def load(file: Path | None, environment: Mapping[str, str]) -> Settings:
+    """Settings from a TOML file and the environment, which wins. Raises Invalid naming the setting that is wrong."""
+    settings = Settings()
+    if file is not None:
+        try:
+            settings = _merge(settings, tomllib.loads(file.read_text()), "")
+        except OSError as missing:
+            raise Invalid(f"settings file {file} cannot be read: {missing.strerror}") from None
+        except tomllib.TOMLDecodeError as wrong:
+            raise Invalid(f"settings file {file} is not TOML: {wrong}") from None
+    return _from_environment(settings, environment)
+
+
+def lines(settings: Settings) -> list[Line]:
+    """Every setting with its value, in the order of the tree."""
+    return list(_walk(settings, Settings(), ""))
+
+
+def _walk(node: Any, default: Any, path: str) -> list[Line]:
+    found: list[Line] = []
+    for one in fields(node):
+        name, value = f"{path}{one.name}", getattr(node, one.name)
+        if is_dataclass(value):
+            found += _walk(value, getattr(default, one.name), name + ".")
+        else:
+            found.append(
+                Line(
+                    name,
+                    _environment_name(name),
+                    value,
+                    getattr(default, one.name),
+                    _unit(one),
+                    one.metadata["meaning"],
+                )
+            )
+    return found
+
+
+def _unit(one: Field[Any]) -> str:
+    return str(one.metadata["unit"])
+
+
+def _environment_name(name: str) -> str:
+    return PREFIX + name.replace(".", "_").upper()
+
+
+def _merge(node: Any, table: Mapping[str, Any], path: str) -> Any:
+    known, changes = get_type_hints(type(node)), {}
+    for key, value in table.items():
+        if key not in known:
+            raise Invalid(f"there is no setting {path}{key}; `roadstead settings` lists them all")
+        current = getattr(node, key)
+        if is_dataclass(current):
+            if not isinstance(value, dict):
+                raise Invalid(f"{path}{key} is a section: write it as [{path}{key}]")
+            changes[key] = _merge(current, value, f"{path}{key}.")
+        else:
+            changes[key] = _typed(f"{path}{key}", value, current)
+    return replace(node, **changes)
+
+
+def _typed(name: str, value: Any, current: Any) -> Any:
+    if isinstance(current, list) and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
+    if type(value) is type(current) and not isinstance(value, list):
+        return value
+    raise Invalid(f"{name} takes {_type_name(current)}, not {value!r}")
+
+
+def _type_name(current: Any) -> str:
+    names = {bool: "true or false", int: "a whole number", str: "text", list: "a list of texts"}
+    return names[type(current)]
+
+
+def _from_environment(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    table: dict[str, Any] = {}
+    for line in lines(settings):
+        if (text := environment.get(line.environment)) is None:
+            continue
+        *sections, last = line.name.split(".")
+        at = table
+        for section in sections:
+            at = at.setdefault(section, {})
+        at[last] = _parsed(line, text)
+    merged: Settings = _merge(settings, table, "")
+    return merged
+
+
+def _parsed(line: Line, text: str) -> Any:
+    if isinstance(line.default, bool):
+        if text.lower() not in ("true", "false"):
+            raise Invalid(f"{line.environment} takes true or false, not {text!r}")
+        return text.lower() == "true"
+    if isinstance(line.default, int):
+        if not text.isascii() or not text.isdigit():
+            raise Invalid(f"{line.environment} takes a whole number, not {text!r}")
+        return int(text)
+    if isinstance(line.default, list):
+        return [item.strip() for item in text.split(",") if item.strip()]
+    return text

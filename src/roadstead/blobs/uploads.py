@@ -1,0 +1,277 @@
+"""Uploads as files: bytes are hashed and written in threads while the next ones arrive; the end is one rename."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import orjson
+
+from roadstead.base.errors import NotFound, OutOfRange, TooLarge
+from roadstead.base.values import Json
+from roadstead.blobs.claims import Claims
+from roadstead.blobs.durable import write_all
+from roadstead.blobs.filesystem import FilesystemBlobs
+from roadstead.blobs.store import DigestMismatch, Upload
+from roadstead.blobs.threads import settled
+from roadstead.oci.digest import Digest, Hasher, InvalidDigest
+
+BATCH = 1 << 20
+"""Bytes gathered before they go to a thread; an upload holds two batches in memory at most."""
+
+HASHES_KEPT = 4096
+"""Hashes in the making kept in memory. The oldest gives way; its upload is hashed again from the file at the end."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class _Hashing:
+    """The hash of the first `size` bytes of an upload."""
+
+    def __init__(self, algorithm: object) -> None:
+        try:
+            self.hasher = Hasher(str(algorithm))
+        except InvalidDigest:
+            self.hasher = Hasher()
+        self.size = 0
+
+    def add(self, data: memoryview) -> None:
+        self.hasher.update(data)
+        self.size += len(data)
+
+
+class FilesystemUploads:
+    """Uploads in the folder of a FilesystemBlobs. An upload is there exactly while its data file is.
+
+    Nothing is synced before `finish`: a restart keeps the uploads, a loss of power may cost those under way.
+    """
+
+    def __init__(self, blobs: FilesystemBlobs) -> None:
+        self._blobs, self._threads = blobs, blobs.threads
+        self._root = f"{blobs.folders.root}/uploads"
+        self._claims = Claims()
+        self._hashes: dict[str, _Hashing] = {}
+
+    async def start(self, note: Json) -> str:
+        """See Uploads."""
+        id = str(uuid4())
+        await self._threads.run(self._start, id, orjson.dumps(note))
+        if len(self._hashes) >= HASHES_KEPT:
+            del self._hashes[next(iter(self._hashes))]
+        self._hashes[id] = _Hashing(note.get("algorithm"))
+        return id
+
+    async def status(self, id: str) -> Upload | None:
+        """See Uploads."""
+        return await self._threads.run(self._status, id) if _UUID.fullmatch(id) else None
+
+    async def append(self, id: str, offset: int, chunks: AsyncIterator[bytes], limit: int | None = None) -> int:
+        """See Uploads."""
+        _check(id)
+
+        def write(at: int, batch: bytearray) -> asyncio.Future[None]:
+            return self._threads.submit(self._write, id, at, batch)
+
+        with self._claims.claimed(id):
+            return await _pour(chunks, offset, limit, write)
+
+    async def finish(self, id: str, digest: Digest) -> int:
+        """See Uploads."""
+        _check(id)
+        with self._claims.claimed(id):
+            size = await self._threads.run(self._finish, id, digest)
+            self._hashes.pop(id, None)
+            return size
+
+    async def cancel(self, id: str) -> bool:
+        """See Uploads."""
+        self._hashes.pop(id, None)
+        return bool(_UUID.fullmatch(id)) and await self._threads.run(self._drop, id)
+
+    async def sweep(self, idle_since: datetime) -> list[str]:
+        """See Uploads."""
+        gone = await self._threads.run(self._sweep, idle_since.timestamp(), self._claims.now())
+        for id in gone:
+            self._hashes.pop(id, None)
+        return gone
+
+    async def recover(self) -> int:
+        """Remove the uploads a crash left half made or half removed; returns their number. For the start only."""
+        return await self._threads.run(self._recover)
+
+    def _start(self, id: str, note: bytes) -> None:
+        folder = f"{self._root}/{id}"
+        self._blobs.folders.ensure(self._root)
+        os.mkdir(folder)
+        try:
+            _create(f"{folder}/note.json", note)
+            _create(f"{folder}/data", b"")
+        except BaseException:
+            self._tidy(id)
+            raise
+
+    def _status(self, id: str) -> Upload | None:
+        folder = f"{self._root}/{id}"
+        try:
+            offset = os.stat(f"{folder}/data").st_size
+            with open(f"{folder}/note.json", "rb", buffering=0) as file:
+                note, written = orjson.loads(file.read()), os.fstat(file.fileno()).st_mtime
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return None
+        return Upload(id, offset, note, datetime.fromtimestamp(written, UTC))
+
+    def _write(self, id: str, offset: int, batch: bytearray) -> None:
+        """Add one batch. Opened anew each time: a cancelled upload is noticed, and no descriptor is ever left over."""
+        hashing = self._hashes.get(id)
+        fd = self._open(id, os.O_WRONLY | os.O_APPEND)
+        try:
+            size = os.fstat(fd).st_size
+            if size != offset:
+                raise OutOfRange(f"upload {id!r} holds {size} bytes; bytes at {offset} do not follow")
+            rest = memoryview(batch)
+            while rest:
+                written = os.write(fd, rest)
+                if hashing is not None and hashing.size == offset:
+                    hashing.add(rest[:written])
+                offset, rest = offset + written, rest[written:]
+        finally:
+            os.close(fd)
+
+    def _finish(self, id: str, digest: Digest) -> int:
+        fd = self._open(id, os.O_RDWR)
+        try:
+            size = os.fstat(fd).st_size
+            found = self._found(id, fd, size, digest.algorithm)
+            if found != digest:
+                raise DigestMismatch(digest, found)
+            os.utime(fd)  # the grace of a garbage collection counts from now, not from the last append
+            self._sync(fd)
+        finally:
+            os.close(fd)
+        try:
+            self._blobs.keep(f"{self._root}/{id}/data", digest)
+        except FileNotFoundError:
+            raise NotFound("upload", id) from None
+        self._tidy(id)
+        return size
+
+    def _found(self, id: str, fd: int, size: int, algorithm: str) -> Digest:
+        """The digest of the bytes held: the one made on the way, or made anew from the file after a restart."""
+        hashing = self._hashes.get(id)
+        if hashing is not None and hashing.size == size and hashing.hasher.algorithm == algorithm:
+            return hashing.hasher.digest()
+        hasher, at, piece = Hasher(algorithm), 0, bytearray(BATCH)
+        while got := os.preadv(fd, [piece], at):
+            hasher.update(memoryview(piece)[:got])
+            at += got
+        return hasher.digest()
+
+    def _sync(self, fd: int) -> None:
+        """Sync the data. When that fails nobody knows which bytes are stored, so none are claimed to be.
+
+        A second fsync would succeed without writing them: the kernel reports a lost page once.
+        """
+        try:
+            os.fsync(fd)
+        except OSError:
+            os.ftruncate(fd, 0)
+            raise
+
+    def _drop(self, id: str) -> bool:
+        try:
+            os.unlink(f"{self._root}/{id}/data")
+        except FileNotFoundError:
+            return False
+        self._tidy(id)
+        return True
+
+    def _tidy(self, id: str) -> None:
+        """Remove what is left of an upload that is over; whatever cannot be removed is left to a sweep."""
+        with suppress(OSError):
+            os.unlink(f"{self._root}/{id}/data")
+        with suppress(OSError):
+            os.unlink(f"{self._root}/{id}/note.json")
+        with suppress(OSError):
+            os.rmdir(f"{self._root}/{id}")
+
+    def _sweep(self, idle_since: float, busy: frozenset[str]) -> list[str]:
+        gone = []
+        for id in self._ids():
+            if id not in busy and self._touched(id) < idle_since:
+                self._tidy(id)
+                gone.append(id)
+        return gone
+
+    def _recover(self) -> int:
+        broken = [id for id in self._ids() if self._status(id) is None]
+        for id in broken:
+            self._tidy(id)
+        return len(broken)
+
+    def _touched(self, id: str) -> float:
+        for path in (f"{self._root}/{id}/data", f"{self._root}/{id}"):
+            with suppress(FileNotFoundError):
+                return os.stat(path).st_mtime
+        return time.time()
+
+    def _ids(self) -> list[str]:
+        try:
+            return [name for name in os.listdir(self._root) if _UUID.fullmatch(name)]
+        except FileNotFoundError:
+            return []
+
+    def _open(self, id: str, flags: int) -> int:
+        try:
+            return os.open(f"{self._root}/{id}/data", flags)
+        except FileNotFoundError:
+            raise NotFound("upload", id) from None
+
+
+def _check(id: str) -> None:
+    """What is no UUID was never given out, and never becomes part of a path."""
+    if not _UUID.fullmatch(id):
+        raise NotFound("upload", id)
+
+
+def _create(path: str, content: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        write_all(fd, content)
+    finally:
+        os.close(fd)
+
+
+async def _pour(
+    chunks: AsyncIterator[bytes],
+    offset: int,
+    limit: int | None,
+    write: Callable[[int, bytearray], asyncio.Future[None]],
+) -> int:
+    """Write what arrives, one batch in a thread while the next one fills; returns the offset reached.
+
+    However the stream ends, what has arrived is written, and no thread is still at it afterwards. An empty stream
+    writes an empty batch, so that upload and offset are always checked.
+    """
+    batch, writing = bytearray(), None
+    try:
+        async for chunk in chunks:
+            if limit is not None and offset + len(batch) + len(chunk) > limit:
+                raise TooLarge(f"the upload is larger than the {limit} bytes accepted")
+            batch += chunk
+            if len(batch) >= BATCH:
+                if writing:
+                    await settled(writing)
+                writing = write(offset, batch)
+                offset, batch = offset + len(batch), bytearray()
+    finally:
+        if writing:
+            await settled(writing)
+        if batch or not writing:
+            await settled(write(offset, batch))
+    return offset + len(batch)

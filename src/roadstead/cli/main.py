@@ -1,0 +1,90 @@
+"""The command `roadstead`: its tree of commands, and how failures end it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from roadstead import __version__
+from roadstead.base.errors import Failure
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="roadstead")
+def commands() -> None:
+    """A container image registry with image streams, for Kubernetes clusters and for single machines."""
+
+
+@commands.command()
+@click.option("--data", metavar="DIR", help="Folder that holds everything (default: a folder of yours).")
+@click.option("--registry", metavar="URL", help="Address of the registry (default: https://127.0.0.1:5000).")
+@click.option("--api", metavar="URL", help="Address of the API (default: https://127.0.0.1:6443).")
+@click.option("--config", metavar="FILE", type=click.Path(dir_okay=False), help="Settings file (TOML).")
+def serve(data: str | None, registry: str | None, api: str | None, config: str | None) -> None:
+    """Start the registry and its API, and stay until told to stop.
+
+    The first start makes a certificate authority, serving certificates and an administrator's kubeconfig and token in
+    DIR. An address that begins with http:// is served plain, on loopback only.
+    """
+    from roadstead.cli.serve import run
+
+    run(_settings(config, data=data, serve_registry=registry, serve_api=api))
+
+
+@commands.command()
+@click.option("--config", metavar="FILE", type=click.Path(dir_okay=False), help="Settings file (TOML).")
+@click.option("--markdown", is_flag=True, help="Print a Markdown table, as in docs/settings.md.")
+def settings(config: str | None, markdown: bool) -> None:
+    """Show every setting: value, unit, default, environment name and meaning."""
+    from roadstead.cli.show_settings import render
+
+    click.echo(render(_settings(config), markdown=markdown))
+
+
+@commands.group()
+def trust() -> None:
+    """Let podman, docker, skopeo and buildah on this machine trust the registry's certificate."""
+
+
+@trust.command()
+@click.option("--data", metavar="DIR", help="Folder of the registry (default: a folder of yours).")
+@click.option("--registry", metavar="URL", help="Address of the registry (default: https://127.0.0.1:5000).")
+def install(data: str | None, registry: str | None) -> None:
+    """Put the registry's CA where the clients look for it."""
+    from roadstead.cli import trust as places
+
+    chosen = _settings(None, data=data, serve_registry=registry)
+    for file in places.install(chosen):
+        click.echo(f"wrote {file}")
+
+
+@trust.command()
+@click.option("--registry", metavar="URL", help="Address of the registry (default: https://127.0.0.1:5000).")
+def remove(registry: str | None) -> None:
+    """Take the registry's CA away again."""
+    from roadstead.cli import trust as places
+
+    for file in places.remove(_settings(None, serve_registry=registry)):
+        click.echo(f"removed {file}")
+
+
+def _settings(config: str | None, **flags: str | None):  # type: ignore[no-untyped-def]
+    import os
+    from dataclasses import replace
+    from pathlib import Path
+
+    from roadstead.base.settings import load
+
+    file = config or os.environ.get("ROADSTEAD_CONFIG")
+    loaded = load(Path(file) if file else None, os.environ)
+    return replace(loaded, **{name: value for name, value in flags.items() if value})
+
+
+def main() -> None:
+    """Run a command; a failure is one line on standard error and exit status 1."""
+    try:
+        commands()
+    except Failure as failure:
+        click.echo(f"roadstead: {failure.message}", err=True)
+        sys.exit(1)

@@ -1,0 +1,80 @@
+"""`roadstead serve`: start everything, say where it is and what to type next, stop cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import shutil
+import signal
+import sys
+import time
+
+import click
+import uvloop
+
+from roadstead import __version__
+from roadstead.app import Running, start
+from roadstead.base.observe import configure_logs
+from roadstead.base.settings import Settings
+
+
+def run(settings: Settings) -> None:
+    """Serves until SIGINT or SIGTERM; raises Failure when it cannot start."""
+    configure_logs(settings.log_level, settings.log_format)
+    uvloop.run(_serve(settings, time.perf_counter()))
+
+
+async def _serve(settings: Settings, began: float) -> None:
+    running = await start(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    click.echo(_welcome(running, time.perf_counter() - began))
+    sys.stdout.flush()
+    await stop.wait()
+    click.echo("shutting down: requests under way may finish …", err=True)
+    await running.stop()
+
+
+def _welcome(running: Running, seconds: float) -> str:
+    folder, host = running.folder, running.registry_address.partition("://")[2]
+    roadstead, token = _this_command(), shlex.quote(str(folder / "admin.token"))
+    plain = running.registry_address.startswith("http://")
+    lax = " --tls-verify=false" if plain else ""
+    trust = [] if plain else [f"  {roadstead} trust install{_flags(running)}"]
+    return "\n".join(
+        [
+            f"Roadstead {__version__} is ready ({seconds:.2f} s)",
+            "",
+            f"  registry  {running.registry_address}",
+            f"  API       {running.api_address}",
+            f"  data      {folder}",
+            "",
+            "In another terminal: trust it, log in, push, look:",
+            "",
+            f"  export KUBECONFIG={shlex.quote(str(folder / 'admin.kubeconfig'))}",
+            *trust,
+            f"  podman login{lax} -u admin --password-stdin {host} < {token}",
+            "  kubectl create namespace demo",
+            f"  printf 'FROM scratch\\nLABEL from=roadstead\\n' | podman build -t {host}/demo/web:v1 -",
+            f"  podman push{lax} {host}/demo/web:v1",
+            "  kubectl get imagestreams -A",
+        ]
+    )
+
+
+def _flags(running: Running) -> str:
+    """The options that lead another command to this server, where they are not the defaults."""
+    flags = ""
+    if running.settings.data:
+        flags += f" --data {shlex.quote(str(running.folder.absolute()))}"
+    if running.registry_address != Settings().serve_registry:
+        flags += f" --registry {running.registry_address}"
+    return flags
+
+
+def _this_command() -> str:
+    """How to type this program again: by name where the name leads here, else by its path."""
+    here = shutil.which(sys.argv[0]) or sys.argv[0]
+    return "roadstead" if shutil.which("roadstead") == here else shlex.quote(here)

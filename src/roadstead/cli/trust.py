@@ -1,0 +1,60 @@
+"""Where podman, skopeo, buildah and docker look for the CA of a registry."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from roadstead.base.errors import Invalid
+from roadstead.base.settings import Settings
+
+NAME = "roadstead-ca.crt"
+
+
+def install(settings: Settings) -> list[Path]:
+    """Copies the CA for this registry's host and port; returns the files written. Raises Invalid with what to do."""
+    authority = settings.folder / "ca.crt"
+    try:
+        certificate = authority.read_bytes()
+    except OSError as missing:
+        raise Invalid(f"{authority} cannot be read ({missing.strerror}); start `roadstead serve` once first") from None
+    written = []
+    for file in _places(settings):
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(certificate)
+        except OSError as refused:
+            raise Invalid(f"{file} cannot be written: {refused.strerror}; run the command as root") from None
+        written.append(file)
+    return written
+
+
+def remove(settings: Settings) -> list[Path]:
+    """Removes what `install` wrote, and folders left empty; returns the files removed."""
+    removed = []
+    for file in _places(settings):
+        try:
+            file.unlink()
+        except FileNotFoundError:
+            continue
+        except OSError as refused:
+            raise Invalid(f"{file} cannot be removed: {refused.strerror}; run the command as root") from None
+        removed.append(file)
+        if not any(file.parent.iterdir()):
+            file.parent.rmdir()
+    return removed
+
+
+def _places(settings: Settings) -> list[Path]:
+    """containers-certs.d(5) for podman, skopeo and buildah, Docker's own folder; a user's own where not root."""
+    address = urlsplit(settings.serve_registry)
+    hosts = [address.netloc, *settings.registry.external_hostnames]
+    if address.hostname == "127.0.0.1":
+        hosts.append(f"localhost:{address.port or 443}")
+    if os.geteuid() == 0:
+        folders = [Path("/etc/containers/certs.d"), Path("/etc/docker/certs.d")]
+    else:
+        config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+        folders = [config / "containers" / "certs.d"]
+    return [folder / host / NAME for folder in folders for host in hosts]

@@ -1,0 +1,154 @@
+"""The registry's door: path -> gate -> handler -> reply; the one place of its failures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roadstead.auth import challenges, matrix
+from roadstead.auth.credentials import BadCredentials, Fault
+from roadstead.auth.gate import Gate
+from roadstead.auth.matrix import Access
+from roadstead.auth.users import User
+from roadstead.base.errors import Failure
+from roadstead.base.observe import Metrics
+from roadstead.base.web import Handler, Reply, Request
+from roadstead.dataplane import access, failures
+from roadstead.dataplane.access import IN_REPOSITORY, METHODS, READS
+from roadstead.dataplane.admitted import Admitted, Answer
+from roadstead.dataplane.paths import Place, Route, find
+from roadstead.oci.errors import OciError, OciErrors
+from roadstead.oci.reference import NotTwoComponents, RepositoryName, parse_repository
+
+API_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
+API_ROUTE = {**API_VERSION, "X-Registry-Supports-Signatures": "1"}
+PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
+
+Handlers = Mapping[tuple[Route, str], Answer]
+"""(route, method) -> what answers. HEAD goes to GET's handler; its body is left out when the reply is sent."""
+
+
+@dataclass(frozen=True)
+class DoorOptions:
+    """What the administrator decides about the door."""
+
+    trust_forwarded: bool = False
+    read_only: bool = False
+    metrics: bool = True
+
+
+class RegistryDoor:
+    """Answers every request to the registry; no handler is reached without the gate's word."""
+
+    def __init__(self, handlers: Handlers, token: Handler, gate: Gate, metrics: Metrics, options: DoorOptions) -> None:
+        self._handlers, self._token, self._gate = handlers, token, gate
+        self._metrics, self._options = metrics, options
+
+    async def __call__(self, request: Request) -> Reply:
+        """One request, one reply; failures become the errors of the protocol."""
+        started = time.perf_counter()
+        place = find(request.path)
+        with self._metrics.in_flight.track_inprogress():
+            reply = await self._answer(request, place)
+        operation = _OPERATIONS.get((place.route, request.method), "") if place else ""
+        self._metrics.answered(request.method, reply.status, operation, time.perf_counter() - started)
+        return reply
+
+    async def _answer(self, request: Request, place: Place | None) -> Reply:
+        if request.path == "/v2":
+            return Reply(301, {**API_VERSION, "Location": "/v2/"})
+        if place is None or (place.route is Route.METRICS and not self._options.metrics):
+            return Reply(404, {**API_VERSION, **PLAIN}, b"404 page not found\n")
+        if place.route is Route.LIVE and request.method in READS:
+            return Reply(200, {"Cache-Control": "no-cache"})
+        if (refused := self._wrong_method(request.method, place)) is not None:
+            return refused
+        if place.route is Route.TOKEN:
+            return _with(await self._token(request), API_VERSION)
+        try:
+            admitted = await self._admit(request, place)
+            reply = await self._handlers[place.route, _method(request)](admitted)
+        except BadCredentials as refusal:
+            reply = self._challenge(request, refusal.fault)
+        except Failure as failure:
+            reply = failures.reply(failures.coded(failure))
+        return _with(reply, API_ROUTE)
+
+    def _wrong_method(self, method: str, place: Place) -> Reply | None:
+        allowed = METHODS[place.route]
+        if self._options.read_only and place.route is not Route.TOKEN:
+            allowed = tuple(each for each in allowed if each in READS)
+        if method in allowed:
+            return None
+        if self._options.read_only and method in METHODS[place.route]:
+            error = OciError("UNSUPPORTED", "The operation is unsupported: the registry is read-only.")
+            return _with(failures.reply(OciErrors([error])), {**API_VERSION, "Allow": ", ".join(allowed)})
+        if place.route in (Route.TOKEN, Route.ADMIN_BLOB, Route.SIGNATURES):
+            return Reply(405, API_VERSION)
+        return Reply(405, {**API_VERSION, **PLAIN, "Allow": ", ".join(allowed)}, b"Method not allowed\n")
+
+    async def _admit(self, request: Request, place: Place) -> Admitted:
+        """Who asks, and may they? The only maker of an `Admitted`."""
+        user = await self._gate.authenticate_registry(request)
+        repository = _repository(request.method, place) if place.route in IN_REPOSITORY else None
+        wanted = access.needs(user, place, request.method, repository)
+        if (refused := self._gate.first_refused(wanted)) is not None:
+            raise _denied(wanted, refused[1])
+        base = challenges.base_url(request, trust_forwarded=self._options.trust_forwarded)
+        return Admitted(request, user, base, place.reference, repository)
+
+    def may_pull(self, user: User, repository: RepositoryName) -> bool:
+        """Whether the user may read the repository: what a mount asks of its source."""
+        return self._gate.first_refused(matrix.pull(user, repository.namespace, repository.name)) is None
+
+    def _challenge(self, request: Request, fault: Fault) -> Reply:
+        base = challenges.base_url(request, trust_forwarded=self._options.trust_forwarded)
+        header = challenges.challenge(fault, base)
+        error = OciError("UNAUTHORIZED", detail=None, headers={"WWW-Authenticate": header})
+        return failures.reply(OciErrors([error]))
+
+
+def _repository(method: str, place: Place) -> RepositoryName:
+    try:
+        return parse_repository(place.name)
+    except NotTwoComponents as wrong:
+        if method in READS:
+            raise OciError("NAME_UNKNOWN", detail={"name": place.name}) from None
+        raise OciError("NAME_INVALID", wrong.message) from None
+
+
+def _denied(wanted: tuple[Access, ...], reason: str) -> OciError:
+    """Denied is 401 here, with the Basic challenge: clients then ask again with credentials (section 3.2)."""
+    detail = [{**record, "Reason": reason} for record in matrix.records(wanted)]
+    return OciError(
+        "UNAUTHORIZED", detail=detail, headers={"WWW-Authenticate": challenges.challenge(Fault.REFUSED, "")}
+    )
+
+
+def _method(request: Request) -> str:
+    return "GET" if request.method == "HEAD" else request.method
+
+
+def _with(reply: Reply, headers: Mapping[str, str]) -> Reply:
+    given = reply.headers
+    reply.headers = {**headers, **given} if isinstance(given, dict) else [*headers.items(), *given]
+    return reply
+
+
+_OPERATIONS = {
+    (Route.BLOB, "HEAD"): "BlobStore.Stat",
+    (Route.BLOB, "GET"): "BlobStore.ServeBlob",
+    (Route.BLOB, "DELETE"): "BlobStore.Delete",
+    (Route.UPLOADS, "POST"): "BlobStore.Create",
+    (Route.UPLOAD, "GET"): "BlobStore.Resume",
+    (Route.UPLOAD, "PATCH"): "BlobWriter.ReadFrom",
+    (Route.UPLOAD, "PUT"): "BlobWriter.Commit",
+    (Route.UPLOAD, "DELETE"): "BlobWriter.Cancel",
+    (Route.MANIFEST, "HEAD"): "ManifestService.Exists",
+    (Route.MANIFEST, "GET"): "ManifestService.Get",
+    (Route.MANIFEST, "PUT"): "ManifestService.Put",
+    (Route.MANIFEST, "DELETE"): "ManifestService.Delete",
+    (Route.TAGS, "GET"): "TagService.All",
+}
+"""Names of operations in the metrics (registry contract, section 14)."""

@@ -1,0 +1,119 @@
+"""Find what a repository may show, and open it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from roadstead.blobs.store import BlobStore, OpenBlob
+from roadstead.oci.digest import EMPTY, EMPTY_GZIP_TAR, Digest
+from roadstead.oci.errors import OciError
+from roadstead.oci.reference import RepositoryName
+from roadstead.repositories.contents import Contents
+from roadstead.repositories.links import Links
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A manifest to serve: its digest, its type and its exact bytes."""
+
+    digest: Digest
+    media_type: str
+    body: bytes
+
+
+class ManifestCache:
+    """The bytes of manifests served lately, at most so many bytes of them; content never changes under a digest."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit, self._held = limit_bytes, 0
+        self._bodies: OrderedDict[Digest, bytes] = OrderedDict()
+
+    def get(self, digest: Digest) -> bytes | None:
+        """The bytes, if they are at hand."""
+        body = self._bodies.get(digest)
+        if body is not None:
+            self._bodies.move_to_end(digest)
+        return body
+
+    def put(self, digest: Digest, body: bytes) -> None:
+        """Keeps the bytes, letting go of those used longest ago."""
+        if digest in self._bodies or len(body) > self._limit // 4:
+            return
+        self._bodies[digest] = body
+        self._held += len(body)
+        while self._held > self._limit:
+            _, old = self._bodies.popitem(last=False)
+            self._held -= len(old)
+
+    def drop(self, digest: Digest) -> None:
+        """Forgets the bytes."""
+        if (body := self._bodies.pop(digest, None)) is not None:
+            self._held -= len(body)
+
+
+class Pull:
+    """Reading from repositories (registry contract, sections 5 and 7)."""
+
+    def __init__(
+        self, blobs: BlobStore, links: Links, contents: Contents, cache: ManifestCache, manifest_bytes: int
+    ) -> None:
+        self._blobs, self._links, self._contents, self._cache = blobs, links, contents, cache
+        self._manifest_bytes = manifest_bytes
+
+    def resolve(self, repository: RepositoryName, tag: str) -> Digest:
+        """The digest a tag points at now: its newest event. NAME_UNKNOWN without the stream, MANIFEST_UNKNOWN else."""
+        name = self._contents.resolve_tag(repository.namespace, repository.name, tag)
+        if name is not None:
+            return Digest.parse(name)
+        if not self._contents.exists(repository.namespace, repository.name):
+            raise OciError("NAME_UNKNOWN")
+        raise OciError("MANIFEST_UNKNOWN", detail={"Tag": tag})
+
+    async def manifest(self, repository: RepositoryName, reference: str | Digest) -> Found:
+        """The manifest a tag or digest names. A digest must have been pushed here or stand in the stream's history."""
+        digest = self.resolve(repository, reference) if isinstance(reference, str) else reference
+        media_type = await self._media_type(repository, digest)
+        body = await self._body(digest)
+        if media_type is None or body is None:
+            raise OciError("MANIFEST_UNKNOWN", detail={"Name": str(repository), "Revision": str(digest)})
+        return Found(digest, media_type, body)
+
+    async def _media_type(self, repository: RepositoryName, digest: Digest) -> str | None:
+        """The type of a manifest this repository may show; None when it may not."""
+        link = self._links.manifest(repository, digest)
+        if link is not None:
+            return link.media_type
+        if not await self._contents.holds(repository.namespace, repository.name, str(digest)):
+            return None
+        return self._contents.media_type(str(digest))
+
+    async def _body(self, digest: Digest) -> bytes | None:
+        body = self._cache.get(digest)
+        if body is None:
+            body = await self._blobs.get(digest, self._manifest_bytes)
+            # What is served must hash to what was asked for, even if a disk has changed its mind.
+            if body is None or Digest.of(body, digest.algorithm) != digest:
+                return None
+            self._cache.put(digest, body)
+        return body
+
+    async def may_show_blob(self, repository: RepositoryName, digest: Digest) -> bool:
+        """Whether the repository may hand out the blob, provided the bytes exist (registry contract, section 7.1)."""
+        if digest in (EMPTY, EMPTY_GZIP_TAR) or self._links.has_blob(repository, digest):
+            return True
+        if self._links.manifest(repository, digest) is not None:
+            return True
+        return await self._contents.blob_listed(repository.namespace, repository.name, str(digest))
+
+    async def blob(self, repository: RepositoryName, digest: Digest) -> OpenBlob:
+        """The blob, open for reading; BLOB_UNKNOWN whether it is absent or not this repository's to show."""
+        if await self.may_show_blob(repository, digest):
+            opened = await self._blobs.open(digest)
+            if opened is not None:
+                return opened
+        raise OciError("BLOB_UNKNOWN", detail=str(digest))
+
+    async def blob_size(self, repository: RepositoryName, digest: Digest) -> int | None:
+        """The size in bytes of a blob the repository may show; None else."""
+        return await self._blobs.size(digest) if await self.may_show_blob(repository, digest) else None

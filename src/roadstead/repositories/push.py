@@ -1,0 +1,113 @@
+"""Accept a manifest: check it, keep its bytes, then let image, tag and links appear together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from roadstead.apimachinery.ask import Ask
+from roadstead.base.values import Json
+from roadstead.blobs.store import BlobStore
+from roadstead.oci import manifest as oci_manifest
+from roadstead.oci.digest import Digest
+from roadstead.oci.errors import OciError, OciErrors
+from roadstead.oci.manifest import Descriptor, Manifest
+from roadstead.oci.reference import RepositoryName
+from roadstead.repositories.contents import Contents, Precondition
+from roadstead.repositories.links import Links, ManifestLink
+from roadstead.repositories.pull import Pull
+from roadstead.streams.images import image_from_manifest
+
+_MANAGED = {"openshift.io/image.managed": "true", "image.openshift.io/manifestBlobStored": "true"}
+_JSON_TYPE = re.compile(r"[/+]json\b")
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestPush:
+    """What a client sends: the exact bytes, the tags they get, the digest it expects, what must be there now."""
+
+    body: bytes
+    content_type: str | None
+    tags: Sequence[str] = ()
+    digest: Digest | None = None
+    algorithm: str = "sha256"
+    precondition: Precondition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What was kept."""
+
+    digest: Digest
+    tags: Sequence[str] = field(default_factory=tuple)
+    subject: Digest | None = None
+
+
+class Push:
+    """Writing manifests to repositories (registry contract, section 6)."""
+
+    def __init__(
+        self, blobs: BlobStore, links: Links, contents: Contents, pull: Pull, *, hostname: str, config_bytes: int
+    ) -> None:
+        self._blobs, self._links, self._contents, self._pull = blobs, links, contents, pull
+        self._hostname, self._config_bytes = hostname, config_bytes
+
+    async def manifest(self, repository: RepositoryName, push: ManifestPush, ask: Ask) -> Pushed:
+        """Keeps a manifest; durable, pullable and visible to watchers when it returns.
+
+        Bytes first, names second: the manifest is stored before the one transaction that makes Image, tag, link and
+        referrer appear together. `ask` carries the caller, whose own right creates a missing stream.
+        """
+        manifest = oci_manifest.parse(push.body, push.content_type)
+        digest = Digest.of(push.body, push.digest.algorithm if push.digest else push.algorithm)
+        if push.digest is not None and digest != push.digest:
+            raise OciError(
+                "DIGEST_INVALID",
+                f"the manifest hashes to {digest}, not to {push.digest}; push the exact bytes the digest was made from",
+            )
+        await self._check_references(repository, manifest)
+        await self._contents.ensure_stream(repository.namespace, repository.name, ask)
+        await self._blobs.put(digest, push.body)
+        image = await self._image(repository, digest, manifest)
+        descriptor = oci_manifest.referrer_descriptor(manifest, digest, len(push.body))
+        link = ManifestLink(manifest.media_type, len(push.body), manifest.subject and manifest.subject.digest)
+        rows = self._links.manifest_writes(repository, digest, link, descriptor)
+        await self._contents.keep(
+            repository.namespace, repository.name, image, push.tags, ask, extra=rows, precondition=push.precondition
+        )
+        return Pushed(digest, tuple(push.tags), link.subject)
+
+    async def _check_references(self, repository: RepositoryName, manifest: Manifest) -> None:
+        """Every blob an image names must be here, at the size it says; children of an index need not (section 6.2)."""
+        wrong: list[OciError] = []
+        for descriptor in _needed(manifest):
+            size = await self._pull.blob_size(repository, descriptor.digest)
+            if size is None:
+                wrong.append(OciError("MANIFEST_BLOB_UNKNOWN", detail=str(descriptor.digest)))
+            elif size != descriptor.size:
+                wrong.append(
+                    OciError(
+                        "SIZE_INVALID",
+                        f"the blob {descriptor.digest} has the size ({size}) different from the one specified "
+                        f"in the manifest ({descriptor.size})",
+                    )
+                )
+        if wrong:
+            raise OciErrors(wrong)
+
+    async def _image(self, repository: RepositoryName, digest: Digest, manifest: Manifest) -> Json:
+        config: bytes | None = None
+        if manifest.config is not None and _JSON_TYPE.search(manifest.config.media_type):
+            config = await self._blobs.get(manifest.config.digest, self._config_bytes)
+        reference = f"{self._hostname}/{repository.namespace}/{repository.name}@{digest}"
+        return image_from_manifest(str(digest), reference, manifest.media_type, manifest.body, config, _MANAGED)
+
+
+def _needed(manifest: Manifest) -> list[Descriptor]:
+    if manifest.kind == "index":
+        return []
+    layers = [layer for layer in manifest.layers if oci_manifest.distributable(layer)]
+    return [*([manifest.config] if manifest.config else []), *layers]
+
+

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import traceback
-from collections.abc import Callable
+import secrets
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,34 +13,185 @@ from roadstead.apimachinery.http import ApiDoor
 from roadstead.auth import secretfile
 from roadstead.auth.gate import Gate
 from roadstead.auth.htpasswd import Htpasswd
+from roadstead.auth.stored_rules import StoredRules
 from roadstead.auth.tokens import AdminToken, RegistryTokens
+from roadstead.base.background import Background
 from roadstead.base.observe import Metrics, logger
 from roadstead.base.settings import Settings
-from roadstead.base.web import Handler, Reply, Request
 from roadstead.blobs.filesystem import FilesystemBlobs
+from roadstead.blobs.store import BlobStore, Uploads
 from roadstead.blobs.uploads import FilesystemUploads
-from roadstead.dataplane import failures
+from roadstead.dataplane.admitted import Admitted
 from roadstead.dataplane.blobs import BlobHandlers
 from roadstead.dataplane.listings import ListingHandlers
 from roadstead.dataplane.manifests import ManifestHandlers
 from roadstead.dataplane.paths import Route
+from roadstead.dataplane.plain import base_answer, metrics_answer
 from roadstead.dataplane.routes import DoorOptions, RegistryDoor
 from roadstead.dataplane.signatures import SignatureHandlers
 from roadstead.dataplane.token import TokenHandler
 from roadstead.dataplane.uploads import UploadHandlers
 from roadstead.objects.sqlite import SqliteLog
 from roadstead.objects.store import Store
-from roadstead.oci.errors import OciError, OciErrors
 from roadstead.repositories.delete import Delete
+from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
+from roadstead.repositories.listing import Repositories
 from roadstead.repositories.pull import ManifestCache, Pull
 from roadstead.repositories.push import Push
+from roadstead.repositories.referrers import Referrers
 from roadstead.repositories.uploads import UploadSessions
 from roadstead.resources.kinds import Kinds, build_kinds
 
-Clock = Callable[[], datetime]
+STORAGE_THREADS = 16
+REGISTRY_AUDIENCE = "roadstead-registry"
 
 
 def utc_now() -> datetime:
     """The time."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that answers or works, without sockets."""
+
+    registry: RegistryDoor
+    api: ApiDoor
+    gate: Gate
+    store: Store
+    kinds: Kinds
+    blobs: FilesystemBlobs
+    uploads: FilesystemUploads
+    metrics: Metrics
+    settings: Settings
+
+    async def recover(self) -> None:
+        """Makes good what a crash left behind, and writes the roles an installation starts with."""
+        swept = await self.blobs.recover() + await self.uploads.recover()
+        if swept:
+            logger().info("removed what an interrupted write left behind", files=swept)
+        await self.kinds.bootstrap(Ask.internal(utc_now()))
+        await self.gate.refresh()
+
+    def start_background(self, background: Background) -> None:
+        """The work that comes round by itself."""
+        background.every(self.settings.uploads.sweep_seconds, "sweep uploads", self._sweep_uploads)
+        background.every(self.settings.objects.compact_seconds, "compact the log", Compactor(self).step)
+
+    async def _sweep_uploads(self) -> None:
+        if self.settings.registry.read_only:
+            return
+        dropped = await self.uploads.sweep(utc_now() - timedelta(seconds=self.settings.uploads.idle_seconds))
+        if dropped:
+            logger().info("dropped idle uploads", uploads=len(dropped))
+
+    async def close(self) -> None:
+        """Finishes writes and lets the storage go."""
+        await self.store.close()
+
+
+class Compactor:
+    """Forgets changes once they are old enough that no watcher should still ask for them."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._seen: list[tuple[datetime, int]] = []
+
+    async def step(self) -> None:
+        """Compacts up to the newest revision seen at least `keep_changes_seconds` ago."""
+        now = utc_now()
+        self._seen.append((now, self._app.store.revision()))
+        horizon = now - timedelta(seconds=self._app.settings.objects.keep_changes_seconds)
+        due = [revision for seen, revision in self._seen if seen <= horizon]
+        if due:
+            self._seen = [each for each in self._seen if each[0] > horizon]
+            await self._app.store.compact(due[-1])
+
+
+def build(settings: Settings, folder: Path, hostname: str) -> App:
+    """The app over a data folder. `hostname` is what image references name when no setting does."""
+    executor = ThreadPoolExecutor(STORAGE_THREADS, thread_name_prefix="storage")
+    store = Store(SqliteLog(folder / "objects.db"), watch_queue=settings.limits.watch_queue)
+    blobs = FilesystemBlobs(folder, executor)
+    uploads = FilesystemUploads(blobs)
+    gate = _gate(settings, folder, store)
+    metrics = Metrics()
+    kinds = build_kinds(store, gate, settings, settings.registry.hostname or hostname)
+    secret = secretfile.read_or_make(folder / "tls" / "uploads.key", lambda: secrets.token_hex(32).encode())
+    rooms = _rooms(settings, store, blobs, uploads, kinds, secret)
+    registry = _registry_door(settings, rooms, kinds, gate, metrics)
+    api = ApiDoor(kinds.served, gate, metrics=metrics, body_limit=settings.limits.api_body_bytes)
+    return App(registry, api, gate, store, kinds, blobs, uploads, metrics, settings)
+
+
+def _gate(settings: Settings, folder: Path, store: Store) -> Gate:
+    htpasswd = Htpasswd(Path(settings.access.htpasswd)) if settings.access.htpasswd else None
+    registry_tokens = RegistryTokens.open(
+        folder / "tls" / "tokens.key", REGISTRY_AUDIENCE, settings.registry.token_seconds
+    )
+    return Gate(StoredRules(store), [AdminToken(folder / "admin.token")], registry_tokens, htpasswd)
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What push and pull are made of."""
+
+    links: Links
+    pull: Pull
+    push: Push
+    delete: Delete
+    sessions: UploadSessions
+    repositories: Repositories
+    referrers: Referrers
+
+
+def _rooms(
+    settings: Settings, store: Store, blobs: BlobStore, uploads: Uploads, kinds: Kinds, secret: bytes
+) -> Rooms:
+    registry, contents = settings.registry, kinds.contents
+    links, leases = Links(store), BlobLeases(timedelta(seconds=registry.blob_grace_seconds), utc_now)
+    cache = ManifestCache(registry.manifest_cache_bytes)
+    pull = Pull(blobs, links, contents, cache, leases, manifest_bytes=registry.manifest_bytes)
+    push = Push(blobs, links, contents, pull, hostname=kinds.hostname, config_bytes=registry.config_bytes)
+    delete = Delete(blobs, links, contents, kinds.imagestreamtags, leases, enabled=registry.deletes)
+    sessions = UploadSessions(uploads, links, leases, secret, kinds.largest_blob)
+    return Rooms(links, pull, push, delete, sessions, Repositories(store, contents), Referrers(links, pull))
+
+
+def _registry_door(settings: Settings, rooms: Rooms, kinds: Kinds, gate: Gate, metrics: Metrics) -> RegistryDoor:
+    registry = settings.registry
+    options = DoorOptions(registry.trust_forwarded, registry.read_only, registry.metrics)
+    door = RegistryDoor(gate, TokenHandler(gate), metrics, options)
+
+    def ask_of(admitted: Admitted) -> Ask:
+        return Ask(user=admitted.user, now=utc_now(), may=gate.decide)
+
+    manifests = ManifestHandlers(rooms.pull, rooms.push, rooms.delete, ask_of, registry.manifest_bytes)
+    blobs = BlobHandlers(rooms.pull, rooms.delete)
+    uploads = UploadHandlers(rooms.sessions, rooms.pull, rooms.links, door.may_pull)
+    listings = ListingHandlers(rooms.repositories, rooms.referrers, registry.catalog_entries)
+    signatures = SignatureHandlers(kinds.images, kinds.imagesignatures, ask_of)
+    door.answers.update(
+        {
+            (Route.BASE, "GET"): base_answer,
+            (Route.METRICS, "GET"): metrics_answer(metrics),
+            (Route.CATALOG, "GET"): listings.catalog,
+            (Route.TAGS, "GET"): listings.tags,
+            (Route.REFERRERS, "GET"): listings.referrers,
+            (Route.MANIFEST, "GET"): manifests.get,
+            (Route.MANIFEST, "PUT"): manifests.put,
+            (Route.MANIFEST, "DELETE"): manifests.delete,
+            (Route.BLOB, "GET"): blobs.get,
+            (Route.BLOB, "DELETE"): blobs.unlink,
+            (Route.ADMIN_BLOB, "DELETE"): blobs.destroy,
+            (Route.UPLOADS, "POST"): uploads.start,
+            (Route.UPLOAD, "GET"): uploads.status,
+            (Route.UPLOAD, "PATCH"): uploads.append,
+            (Route.UPLOAD, "PUT"): uploads.finish,
+            (Route.UPLOAD, "DELETE"): uploads.cancel,
+            (Route.SIGNATURES, "GET"): signatures.get,
+            (Route.SIGNATURES, "PUT"): signatures.put,
+        }
+    )
+    return door

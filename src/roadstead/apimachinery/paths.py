@@ -8,7 +8,6 @@ from urllib.parse import unquote
 VERBS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 NAMESPACE_PARTS = ("status", "finalize")
 """What may follow a namespace's name and still belong to the namespace itself."""
-TRUE_TEXTS = frozenset({"true", "1", "t", "T", "TRUE", "True"})
 
 
 class Unreadable(ValueError):

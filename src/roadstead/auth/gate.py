@@ -171,5 +171,8 @@ class Gate:
 
     async def _user_of_basic(self, name: str, password: str, request: Request) -> User | None:
         """A token in place of the password comes first, whatever the user name says."""
-        user = await self._user_of_token(password, self._registry_kinds)
+        try:
+            user = await self._user_of_token(password, self._registry_kinds)
+        except BadCredentials:
+            user = None
         return user or await self._user_of_password(name, password, request)

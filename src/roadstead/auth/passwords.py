@@ -50,7 +50,10 @@ class Accounts:
 
 
 def parse(text: str) -> Accounts:
-    """The accounts of an htpasswd file. A name that stands twice counts with neither line."""
+    """The accounts of an htpasswd file. A name that stands twice counts with neither line.
+
+    Names end at the first colon, so none of them can be one of the system's own.
+    """
     hashes: dict[str, str] = {}
     problems: list[str] = []
     lines: dict[str, int] = {}
@@ -90,8 +93,6 @@ def _wrong(name: str, hashed: str) -> str:
     """Why a line is left out; empty when it is good. Never repeats the hash."""
     if not name or len(name) > MAX_NAME or not name.isprintable():
         return "the user name is empty, too long or has unprintable characters"
-    if name.startswith("system:"):
-        return "user names that start with system: are reserved"
     if hashed.startswith("$argon2id$"):
         return _wrong_argon2(hashed)
     found = _BCRYPT.fullmatch(hashed)

@@ -31,7 +31,8 @@ class DataFolder:
             holder = os.pread(self._lock, 32, 0).decode(errors="replace").strip() or "unknown"
             os.close(self._lock)
             raise FolderUnusable(
-                f"{path} is in use by another Roadstead (process {holder}); stop it, or choose another folder with --data"
+                f"{path} is in use by another Roadstead (process {holder}); "
+                "stop it, or choose another folder with --data"
             ) from None
         try:
             os.ftruncate(self._lock, 0)

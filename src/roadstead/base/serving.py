@@ -175,15 +175,23 @@ class Listener:
             read_bufsize=READ_AHEAD,
         )
         self._runner = web.ServerRunner(self._server)
+        self._site: web.TCPSite | None = None
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
         """Listens; returns the port (the one chosen when 0 was asked). Raises OSError when it cannot."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, ssl_context=tls, backlog=1024, reuse_address=True)
-        await site.start()
+        self._site = web.TCPSite(self._runner, host, port, ssl_context=tls, backlog=1024, reuse_address=True)
+        await self._site.start()
         return int(self._runner.addresses[0][1])
 
+    async def refuse_new(self) -> None:
+        """Stops accepting connections; those that are open go on."""
+        if self._site is not None:
+            await self._site.stop()
+            self._site = None
+
     async def stop(self, drain_seconds: float) -> None:
-        """Stops accepting, lets requests under way finish for at most `drain_seconds`, then closes."""
+        """Lets requests under way finish for at most `drain_seconds`, then closes every connection."""
+        await self.refuse_new()
         self._runner._shutdown_timeout = drain_seconds
         await self._runner.cleanup()

@@ -45,6 +45,7 @@ class Registry:
     catalog_entries: int = knob(1000, "most repositories on one page of the catalog")
     manifest_cache_bytes: int = knob(16 * 1024 * 1024, "manifests kept in memory", "bytes")
     token_seconds: int = knob(300, "lifetime of a registry token", "seconds")
+    blob_grace_seconds: int = knob(600, "a blob touched within this time is not deleted for good", "seconds")
     metrics: bool = knob(True, "serve /extensions/v2/metrics to those who may get registry/metrics")
 
 

@@ -16,13 +16,13 @@ import orjson
 from roadstead.base.errors import NotFound, OutOfRange, TooLarge
 from roadstead.base.values import Json
 from roadstead.blobs.claims import Claims
-from roadstead.blobs.durable import write_all
+from roadstead.blobs.durable import begin_sync, write_all
 from roadstead.blobs.filesystem import FilesystemBlobs
 from roadstead.blobs.store import DigestMismatch, Upload
 from roadstead.blobs.threads import settled
 from roadstead.oci.digest import Digest, Hasher, InvalidDigest
 
-BATCH = 1 << 20
+BATCH = 2 << 20
 """Bytes gathered before they go to a thread; an upload holds two batches in memory at most."""
 
 HASHES_KEPT = 4096
@@ -140,6 +140,8 @@ class FilesystemUploads:
                 if hashing is not None and hashing.size == offset:
                     hashing.add(rest[:written])
                 offset, rest = offset + written, rest[written:]
+            if len(batch) >= BATCH:
+                begin_sync(fd, size, len(batch))
         finally:
             os.close(fd)
 

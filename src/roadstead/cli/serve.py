@@ -13,7 +13,7 @@ import click
 import uvloop
 
 from roadstead import __version__
-from roadstead.app import Running, start
+from roadstead.server import Running, start
 from roadstead.base.observe import configure_logs
 from roadstead.base.settings import Settings
 
@@ -38,9 +38,9 @@ async def _serve(settings: Settings, began: float) -> None:
 
 
 def _welcome(running: Running, seconds: float) -> str:
-    folder, host = running.folder, running.registry_address.partition("://")[2]
+    folder, host = running.folder, running.registry_address.netloc
     roadstead, token = _this_command(), shlex.quote(str(folder / "admin.token"))
-    plain = running.registry_address.startswith("http://")
+    plain = running.registry_address.scheme == "http"
     lax = " --tls-verify=false" if plain else ""
     trust = [] if plain else [f"  {roadstead} trust install{_flags(running)}"]
     return "\n".join(
@@ -69,7 +69,7 @@ def _flags(running: Running) -> str:
     flags = ""
     if running.settings.data:
         flags += f" --data {shlex.quote(str(running.folder.absolute()))}"
-    if running.registry_address != Settings().serve_registry:
+    if str(running.registry_address) != Settings().serve_registry:
         flags += f" --registry {running.registry_address}"
     return flags
 

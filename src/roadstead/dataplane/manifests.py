@@ -7,6 +7,7 @@ from collections.abc import Callable
 from roadstead.apimachinery.ask import Ask
 from roadstead.base.web import Reply
 from roadstead.dataplane.admitted import Admitted
+from roadstead.oci.conditions import entity_tag, none_match
 from roadstead.oci.digest import ALGORITHMS, Digest
 from roadstead.oci.errors import OciError
 from roadstead.oci.negotiation import choose
@@ -32,12 +33,12 @@ class ManifestHandlers:
         reference = _readable(ask.reference)
         found = await self._pull.manifest(ask.repository, reference)
         found = await self._negotiated(ask, found, by_tag=isinstance(reference, str))
-        if found.digest.matches_etag(ask.request.headers.getall("If-None-Match", [])):
+        if not none_match(ask.request.headers.getall("If-None-Match", []), str(found.digest)):
             return Reply(304)
         headers = {
             "Content-Type": found.media_type,
             "Docker-Content-Digest": str(found.digest),
-            "ETag": f'"{found.digest}"',
+            "ETag": entity_tag(found.digest),
         }
         return Reply(200, headers, found.body)
 

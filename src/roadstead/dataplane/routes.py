@@ -6,16 +6,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from roadstead.auth import challenges, matrix
+from roadstead.auth import challenges
 from roadstead.auth.credentials import BadCredentials, Fault
 from roadstead.auth.gate import Gate
-from roadstead.auth.matrix import Access
 from roadstead.auth.users import User
 from roadstead.base.errors import Failure
 from roadstead.base.observe import Metrics
 from roadstead.base.web import Handler, Reply, Request
 from roadstead.dataplane import access, failures
-from roadstead.dataplane.access import IN_REPOSITORY, METHODS, READS
+from roadstead.dataplane.access import IN_REPOSITORY, METHODS, READS, Access
 from roadstead.dataplane.admitted import Admitted, Answer
 from roadstead.dataplane.paths import Place, Route, find
 from roadstead.oci.errors import OciError, OciErrors
@@ -25,7 +24,7 @@ API_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
 API_ROUTE = {**API_VERSION, "X-Registry-Supports-Signatures": "1"}
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 
-Handlers = Mapping[tuple[Route, str], Answer]
+Answers = dict[tuple[Route, str], Answer]
 """(route, method) -> what answers. HEAD goes to GET's handler; its body is left out when the reply is sent."""
 
 
@@ -41,9 +40,10 @@ class DoorOptions:
 class RegistryDoor:
     """Answers every request to the registry; no handler is reached without the gate's word."""
 
-    def __init__(self, handlers: Handlers, token: Handler, gate: Gate, metrics: Metrics, options: DoorOptions) -> None:
-        self._handlers, self._token, self._gate = handlers, token, gate
-        self._metrics, self._options = metrics, options
+    def __init__(self, gate: Gate, token: Handler, metrics: Metrics, options: DoorOptions) -> None:
+        """`answers` is filled by whoever wires the door, before the first request."""
+        self._gate, self._token, self._metrics, self._options = gate, token, metrics, options
+        self.answers: Answers = {}
 
     async def __call__(self, request: Request) -> Reply:
         """One request, one reply; failures become the errors of the protocol."""
@@ -68,7 +68,7 @@ class RegistryDoor:
             return _with(await self._token(request), API_VERSION)
         try:
             admitted = await self._admit(request, place)
-            reply = await self._handlers[place.route, _method(request)](admitted)
+            reply = await self.answers[place.route, _method(request)](admitted)
         except BadCredentials as refusal:
             reply = self._challenge(request, refusal.fault)
         except Failure as failure:
@@ -93,14 +93,20 @@ class RegistryDoor:
         user = await self._gate.authenticate_registry(request)
         repository = _repository(request.method, place) if place.route in IN_REPOSITORY else None
         wanted = access.needs(user, place, request.method, repository)
-        if (refused := self._gate.first_refused(wanted)) is not None:
-            raise _denied(wanted, refused[1])
+        for each in wanted:
+            if (reason := self._refusal(each)) is not None:
+                raise _denied(wanted, reason)
         base = challenges.base_url(request, trust_forwarded=self._options.trust_forwarded)
         return Admitted(request, user, base, place.reference, repository)
 
+    def _refusal(self, wanted: Access) -> str | None:
+        """Why this is not allowed; None when it is."""
+        decisions = [self._gate.decide(right) for right in wanted.any_of]
+        return None if any(decision.allowed for decision in decisions) else decisions[-1].reason
+
     def may_pull(self, user: User, repository: RepositoryName) -> bool:
         """Whether the user may read the repository: what a mount asks of its source."""
-        return self._gate.first_refused(matrix.pull(user, repository.namespace, repository.name)) is None
+        return self._refusal(access.pulling(user, repository)) is None
 
     def _challenge(self, request: Request, fault: Fault) -> Reply:
         base = challenges.base_url(request, trust_forwarded=self._options.trust_forwarded)
@@ -120,7 +126,7 @@ def _repository(method: str, place: Place) -> RepositoryName:
 
 def _denied(wanted: tuple[Access, ...], reason: str) -> OciError:
     """Denied is 401 here, with the Basic challenge: clients then ask again with credentials (section 3.2)."""
-    detail = [{**record, "Reason": reason} for record in matrix.records(wanted)]
+    detail = [{**each.record, "Reason": reason} for each in wanted]
     return OciError(
         "UNAUTHORIZED", detail=detail, headers={"WWW-Authenticate": challenges.challenge(Fault.REFUSED, "")}
     )

@@ -16,7 +16,6 @@ from roadstead.dataplane.manifests import AskOf
 from roadstead.kube.status import StatusError
 from roadstead.oci.digest import Digest
 from roadstead.oci.errors import OciError
-from roadstead.repositories.contents import Contents
 
 SIGNATURE_BYTES = 256 * 1024
 ATOMIC_API = "AtomicImageV1"
@@ -26,9 +25,9 @@ ATOMIC = "atomic"
 class SignatureHandlers:
     """Handlers of `/extensions/v2/<name>/signatures/<digest>`."""
 
-    def __init__(self, contents: Contents, images: Collection, signatures: Served, ask_of: AskOf) -> None:
+    def __init__(self, images: Collection, signatures: Served, ask_of: AskOf) -> None:
         """`signatures` serves imagesignatures."""
-        self._contents, self._images, self._signatures, self._ask_of = contents, images, signatures, ask_of
+        self._images, self._signatures, self._ask_of = images, signatures, ask_of
 
     async def get(self, ask: Admitted) -> Reply:
         """GET: every signature of the image, as containers/image reads them; 404 without the image."""

@@ -60,7 +60,9 @@ class UploadHandlers:
         """PUT: the last bytes, if any, and the digest of all."""
         text = ask.request.query_value("digest")
         if not text:
-            raise OciError("DIGEST_INVALID", "a finished upload names its digest: add ?digest=", detail="digest missing")
+            raise OciError(
+                "DIGEST_INVALID", "a finished upload names its digest: add ?digest=", detail="digest missing"
+            )
         session = await self._find(ask)
         try:
             digest = Digest.parse(text)
@@ -104,11 +106,14 @@ class UploadHandlers:
         first, last = parse_content_range(text)
         if first != session.offset:
             raise OutOfRange(
-                f"the upload holds {session.offset} bytes, the chunk begins at {first}; GET the upload to go on from there"
+                f"the upload holds {session.offset} bytes, the chunk begins at {first}; "
+                "GET the upload to go on from there"
             )
         length = ask.request.content_length
         if length is not None and length != last - first + 1:
-            raise OciError("SIZE_INVALID", f"Content-Range {text} spans {last - first + 1} bytes, the body has {length}")
+            raise OciError(
+                "SIZE_INVALID", f"Content-Range {text} spans {last - first + 1} bytes, the body has {length}"
+            )
 
 
 def created(ask: Admitted, digest: Digest) -> Reply:

@@ -213,12 +213,15 @@ def _field_term(part: str, text: str) -> FieldTerm:
 
 
 def _unescaped(value: str) -> str:
-    bad = re.search(r"\\(?![\\,=])(.?)|(?<!\\)(?:\\\\)*([=,])", value, re.DOTALL)
-    if bad is None:
-        return re.sub(r"\\(.)", r"\1", value)
-    if bad[2]:
-        raise BadSelector(f"invalid field selector: unescaped character in value: {ord(bad[2])}")
-    raise BadSelector(f"invalid field selector: invalid escape sequence: \\{bad[1]}")
+    def one(found: re.Match[str]) -> str:
+        escaped: str | None = found[1]
+        if escaped is None:
+            raise BadSelector(f"invalid field selector: unescaped character in value: {ord(found[0])}")
+        if escaped not in ("\\", ",", "="):
+            raise BadSelector(f"invalid field selector: invalid escape sequence: \\{escaped}")
+        return escaped
+
+    return re.sub(r"\\(.?)|[=,]", one, value, flags=re.DOTALL)
 
 
 def _is_word(token: str) -> bool:

@@ -97,7 +97,7 @@ class ReadableLog(Protocol):
         """
         ...
 
-    async def changes(self, after: int, limit: int) -> list[Change]:
+    async def changes(self, after: int, limit: int) -> Sequence[Change]:
         """The first `limit` changes (0: all) behind the revision `after`; raises Expired when some are compacted."""
         ...
 
@@ -113,7 +113,7 @@ class ReadableLog(Protocol):
 class Log(ReadableLog, Protocol):
     """A log that can also be written to. What `append` has returned survives a crash of the machine."""
 
-    async def append(self, writes: Sequence[Write]) -> "list[int]":
+    async def append(self, writes: Sequence[Write]) -> Sequence[int]:
         """Carries out all writes in order, or none; returns for each the revision it was given.
 
         Revisions have no gaps. Deleting what does not exist, without expecting it to, changes nothing and is answered

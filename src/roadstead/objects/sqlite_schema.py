@@ -1,8 +1,10 @@
 """The object log's tables in SQLite, how a connection is set up, and SQLite's errors as ours."""
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from roadstead.base.errors import StorageFull, StorageReadOnly, Unavailable, Unsupported
 
@@ -46,10 +48,27 @@ def connect(address: str, cache_kilobytes: int) -> sqlite3.Connection:
     return connection
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Brings the database to the newest version, step by step; raises Unsupported when it is newer than we are."""
+def prepare_file(path: Path) -> None:
+    """Makes the database file if it is missing, for its owner only; SQLite gives its other files the same mode."""
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        kind = {errno.ENOSPC: StorageFull, errno.EDQUOT: StorageFull, errno.EROFS: StorageReadOnly}
+        raise kind.get(error.errno or 0, Unavailable)(f"the object log cannot be opened: {error}") from error
+
+
+def migrate(connection: sqlite3.Connection, max_bytes: int = 0) -> None:
+    """Brings the database to the newest version, step by step; raises Unsupported when it is newer than we are.
+
+    `max_bytes` bounds how far this connection lets it grow (0: not at all).
+    """
     with failures_as_ours():
-        connection.execute("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID")
+        if max_bytes:
+            (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+            connection.execute(f"PRAGMA max_page_count = {max(1, max_bytes // page_bytes)}")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID"
+        )
         row = connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
         version: int = row[0] if row else 0
         if version > len(MIGRATIONS):

@@ -31,7 +31,7 @@ class Store:
         """See `ReadableLog.list`."""
         return await self._log.list(resource, namespace, prefix=prefix, after=after, limit=limit, at=at)
 
-    async def append(self, writes: Sequence[Write]) -> "list[int]":
+    async def append(self, writes: Sequence[Write]) -> Sequence[int]:
         """See `Log.append`. Listeners know of the changes when this returns."""
         return await self._log.append(writes)
 

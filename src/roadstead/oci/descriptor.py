@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import final
 
 from roadstead.base.values import Json
 from roadstead.oci.digest import Digest, InvalidDigest
@@ -32,6 +33,7 @@ class BrokenRule(Exception):
         return BrokenRule(f"{outer}{dot}{self.path}", self.rule)
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Descriptor:
     """Names content by digest, and says its type and size in bytes (image-spec 1.1, Content Descriptors)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import final
 
 from roadstead.base.errors import Invalid
 
@@ -22,6 +23,7 @@ class InvalidDigest(Invalid):
     """A text that is no digest, or a digest of a kind not kept here."""
 
 
+@final
 @dataclass(frozen=True, slots=True, order=True)
 class Digest:
     """The name of some bytes: an algorithm and its result in lower-case hexadecimal."""

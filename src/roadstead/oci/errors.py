@@ -110,7 +110,7 @@ def envelope(errors: Sequence[OciError]) -> bytes:
     """The JSON body of an error answer (distribution-spec 1.1, Error Codes)."""
     body = {"errors": [_entry(error) for error in errors]}
     try:
-        return orjson.dumps(body, default=str)
+        return orjson.dumps(body, default=str, option=orjson.OPT_PASSTHROUGH_DATACLASS)
     except TypeError:
         # Header values can hold stray bytes as lone surrogates, and details huge numbers; neither is orjson's.
         return json.dumps(body, default=str).encode()

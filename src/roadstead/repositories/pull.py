@@ -10,6 +10,7 @@ from roadstead.oci.digest import EMPTY, EMPTY_GZIP_TAR, Digest
 from roadstead.oci.errors import OciError
 from roadstead.oci.reference import RepositoryName
 from roadstead.repositories.contents import Contents
+from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
 
 
@@ -56,10 +57,17 @@ class Pull:
     """Reading from repositories (registry contract, sections 5 and 7)."""
 
     def __init__(
-        self, blobs: BlobStore, links: Links, contents: Contents, cache: ManifestCache, manifest_bytes: int
+        self,
+        blobs: BlobStore,
+        links: Links,
+        contents: Contents,
+        cache: ManifestCache,
+        leases: BlobLeases,
+        *,
+        manifest_bytes: int,
     ) -> None:
         self._blobs, self._links, self._contents, self._cache = blobs, links, contents, cache
-        self._manifest_bytes = manifest_bytes
+        self._leases, self._manifest_bytes = leases, manifest_bytes
 
     def resolve(self, repository: RepositoryName, tag: str) -> Digest:
         """The digest a tag points at now: its newest event. NAME_UNKNOWN without the stream, MANIFEST_UNKNOWN else."""
@@ -111,9 +119,15 @@ class Pull:
         if await self.may_show_blob(repository, digest):
             opened = await self._blobs.open(digest)
             if opened is not None:
+                self._leases.touch(digest)
                 return opened
         raise OciError("BLOB_UNKNOWN", detail=str(digest))
 
     async def blob_size(self, repository: RepositoryName, digest: Digest) -> int | None:
-        """The size in bytes of a blob the repository may show; None else."""
-        return await self._blobs.size(digest) if await self.may_show_blob(repository, digest) else None
+        """The size in bytes of a blob the repository may show; None else. Whoever is told may rely on it a while."""
+        if not await self.may_show_blob(repository, digest):
+            return None
+        size = await self._blobs.size(digest)
+        if size is not None:
+            self._leases.touch(digest)
+        return size

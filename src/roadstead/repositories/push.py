@@ -109,5 +109,3 @@ def _needed(manifest: Manifest) -> list[Descriptor]:
         return []
     layers = [layer for layer in manifest.layers if oci_manifest.distributable(layer)]
     return [*([manifest.config] if manifest.config else []), *layers]
-
-

@@ -13,6 +13,7 @@ from roadstead.blobs.store import Upload, Uploads
 from roadstead.oci.digest import Digest
 from roadstead.oci.errors import OciError
 from roadstead.oci.reference import RepositoryName
+from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
 
 SizeLimit = Callable[[str], int | None]
@@ -32,8 +33,11 @@ class Session:
 class UploadSessions:
     """Uploads, each bound to one repository and one caller (registry contract, section 8)."""
 
-    def __init__(self, uploads: Uploads, links: Links, secret: bytes, size_limit: SizeLimit) -> None:
-        self._uploads, self._links, self._secret, self._size_limit = uploads, links, secret, size_limit
+    def __init__(
+        self, uploads: Uploads, links: Links, leases: BlobLeases, secret: bytes, size_limit: SizeLimit
+    ) -> None:
+        self._uploads, self._links, self._leases = uploads, links, leases
+        self._secret, self._size_limit = secret, size_limit
 
     async def start(self, repository: RepositoryName, caller: str, algorithm: str = "sha256") -> Session:
         """A new, empty upload."""
@@ -71,6 +75,7 @@ class UploadSessions:
 
         Bytes first, name second: after a crash in between nobody names the blob, and the push is simply made again.
         """
+        self._leases.touch(digest)
         size = await self._uploads.finish(session.id, digest)
         await self._links.add_blob(session.repository, digest, size)
         return size
@@ -95,7 +100,8 @@ class UploadSessions:
         if int(offset) != upload.offset:
             raise OciError(
                 "RANGE_INVALID",
-                f"the upload holds {upload.offset} bytes, the request continues at {offset}; GET the upload to go on from there",
+                f"the upload holds {upload.offset} bytes, the request continues at {offset}; "
+                "GET the upload to go on from there",
             )
 
 

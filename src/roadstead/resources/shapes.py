@@ -6,7 +6,6 @@ from roadstead.kube.objectmeta import OBJECT_META, OBJECT_REFERENCE, kind_shape
 from roadstead.kube.schema import (
     Field,
     Shape,
-    anything,
     base64,
     boolean,
     integer,
@@ -16,6 +15,7 @@ from roadstead.kube.schema import (
     text,
     time,
 )
+from roadstead.streams.docker10 import metadata_field
 
 # -- images
 
@@ -64,7 +64,7 @@ IMAGE_SIGNATURE = kind_shape("ImageSignature", _SIGNATURE)
 _EMBEDDED_SIGNATURE = Shape("ImageSignature", {"metadata": object_of(OBJECT_META, default={}), **_SIGNATURE})
 _IMAGE: dict[str, Field] = {
     "dockerImageReference": text(description="Where the image came from: a pull spec by digest."),
-    "dockerImageMetadata": anything(replace=True, description="What the image's configuration says."),
+    "dockerImageMetadata": metadata_field(),
     "dockerImageMetadataVersion": text(),
     "dockerImageManifest": text(),
     "dockerImageLayers": list_of(object_of(LAYER), keep=True, description="The layers, base first."),

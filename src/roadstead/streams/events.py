@@ -5,19 +5,15 @@ Streams are plain dicts as on the wire. Nothing here changes an argument: a new 
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from roadstead.base.values import Json
-
-
-def timestamp(now: datetime) -> str:
-    """`now` as objects carry times: RFC 3339, UTC, whole seconds."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+from roadstead.kube.time import format_time
 
 
 def event(reference: str, image: str, generation: int, now: datetime) -> Json:
     """One line of a tag's history; `image` is a digest, or empty when only a place is known."""
-    return {"created": timestamp(now), "dockerImageReference": reference, "image": image, "generation": generation}
+    return {"created": format_time(now), "dockerImageReference": reference, "image": image, "generation": generation}
 
 
 def spec_tags(stream: Json | None) -> dict[str, Json]:

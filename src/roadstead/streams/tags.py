@@ -10,6 +10,7 @@ from datetime import datetime
 from roadstead.base.values import Json
 from roadstead.kube import fielderrors
 from roadstead.kube.fielderrors import FieldError
+from roadstead.kube.time import format_time
 from roadstead.kube.wording import quote
 from roadstead.streams import events, pullspec
 from roadstead.streams.resolving import Images
@@ -148,7 +149,7 @@ class _Engine:
         if place not in self._images:
             self._images[place] = Images(self._origins[place])
         found = self._images[place].one(wish.item)
-        return found if isinstance(found, str) else {**found, "created": events.timestamp(self._now)}
+        return found if isinstance(found, str) else {**found, "created": format_time(self._now)}
 
     def _moved_here(self, found: Json, origin: Place) -> Json:
         # What lies in our own registry is pulled through this stream, so that the right to pull is asked here.

@@ -1,0 +1,106 @@
+"""The API door: paths and verbs -> who may -> which kind -> a reply."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+
+from roadstead.apimachinery import options, paths, replies
+from roadstead.apimachinery.discovery import Directory
+from roadstead.apimachinery.entrance import Admitted, Gate, admit
+from roadstead.apimachinery.faults import status_of
+from roadstead.apimachinery.handlers import HANDLERS, Call, DoorSettings, subresource
+from roadstead.apimachinery.nonresource import PUBLIC_PATHS, Facts, Pages, not_found
+from roadstead.apimachinery.paths import Target
+from roadstead.apimachinery.replies import FRONT_DOOR, status_reply
+from roadstead.apimachinery.routing import Routes
+from roadstead.apimachinery.served import Served
+from roadstead.base.errors import Failure
+from roadstead.base.web import Reply, Request
+from roadstead.kube import status
+from roadstead.kube.status import GroupResource
+
+CORE_KINDS_ELSEWHERE = (
+    "Binding", "ComponentStatus", "Endpoints", "LimitRange", "Node", "PersistentVolume", "PersistentVolumeClaim", "Pod",
+    "PodTemplate", "ReplicationController", "ResourceQuota", "Secret", "Service", "ServiceAccount",
+)  # fmt: skip
+"""Core kinds every client knows: sending one to the wrong place is told apart from sending nonsense."""
+
+
+class ApiDoor:
+    """Answers the requests of a Kubernetes-style API.
+
+    Nothing but PUBLIC_PATHS is answered before the gate has recognised the caller and allowed the request; whether an
+    object, a resource or a group exists is looked up after that.
+    """
+
+    def __init__(
+        self,
+        served: Mapping[GroupResource, Served],
+        gate: Gate,
+        *,
+        settings: DoorSettings | None = None,
+        facts: Facts | None = None,
+    ) -> None:
+        self._gate, self._settings = gate, settings or DoorSettings()
+        self._routes = Routes(served.values())
+        resources = self._routes.resources()
+        self._pages = Pages(Directory(resources), facts or Facts())
+        self._kinds = frozenset(
+            [(each.api_version, each.kind) for each in resources] + [("v1", kind) for kind in CORE_KINDS_ELSEWHERE]
+        )
+
+    async def __call__(self, request: Request) -> Reply:
+        """One reply for one request; raises nothing but ConnectionError and cancellation."""
+        if not request.id:
+            request.id = uuid.uuid4().hex[:16]
+        try:
+            return await self._answer(request)
+        except Failure as failure:
+            return status_reply(status_of(failure))
+        except TimeoutError:
+            return status_reply(status.timeout("the request was not done within the time allowed", 1))
+        except ConnectionError:
+            raise
+        except Exception as fault:
+            self._settings.report(fault, request.id)
+            return status_reply(status.internal(f"a fault of the server, logged as {request.id}"))
+
+    async def _answer(self, request: Request) -> Reply:
+        try:
+            watching = bool(options.boolean(request, "watch"))
+            target = paths.parse(request.method, request.path, watching=watching)
+        except paths.Unreadable:
+            return not_found()
+        if target.path in PUBLIC_PATHS:
+            return await self._pages.public(target)
+        try:
+            admitted = await admit(self._gate, request, target)
+        except Failure as refused:
+            return status_reply(status_of(refused), cache=FRONT_DOOR)
+        if not target.is_resource:
+            return await self._pages.protected(admitted, request)
+        return await self._resource(admitted, request)
+
+    async def _resource(self, admitted: Admitted, request: Request) -> Reply:
+        target = admitted.target
+        if not self._routes.knows(target):
+            return not_found()
+        route = self._routes.find(target)
+        call = Call(admitted, request, route, self._settings, self._gate.decide, self._kinds)
+        handler = subresource if route.subresource is not None else HANDLERS[target.verb]
+        seconds = self._seconds(request, target, slow=route.resource.slow)
+        try:
+            async with asyncio.timeout(seconds):
+                return await handler(call)
+        except Failure as failure:
+            return status_reply(status_of(failure), cache=replies.NO_STORE, warnings=call.warnings)
+
+    def _seconds(self, request: Request, target: Target, *, slow: bool) -> float | None:
+        """How long the handler may take; a watch ends by itself, and slow creations wait for other servers."""
+        if target.verb == "watch" or (slow and target.verb == "create"):
+            return None
+        reading = target.verb in ("get", "list")
+        most = self._settings.request_seconds if reading else self._settings.write_seconds
+        return options.deadline(request, most)

@@ -1,0 +1,144 @@
+"""Paths that are no resources: discovery, version, health, metrics."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import orjson
+
+from roadstead import __version__
+from roadstead.apimachinery import replies
+from roadstead.apimachinery.discovery import AGGREGATED_TYPE, Directory, Document
+from roadstead.apimachinery.entrance import Admitted
+from roadstead.apimachinery.paths import Target
+from roadstead.base.values import Json
+from roadstead.base.web import Reply, Request
+from roadstead.kube import status
+
+TEXT = "text/plain; charset=utf-8"
+PUBLIC_PATHS = frozenset({"/version", "/healthz", "/livez", "/readyz"})
+"""What anybody may read, credentials or not: nothing here tells about content."""
+KUBERNETES_LEVEL = ("1", "32")
+DISCOVERY_GROUP = "apidiscovery.k8s.io"
+
+
+def version_info() -> Json:
+    """`/version`: the API level clients may rely on, and which build answers."""
+    major, minor = KUBERNETES_LEVEL
+    return {
+        "major": major,
+        "minor": minor,
+        "gitVersion": f"v{major}.{minor}.0+roadstead-{__version__}",
+        "gitCommit": "",
+        "gitTreeState": "",
+        "buildDate": "",
+        "goVersion": "",
+        "compiler": f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]}",
+        "platform": sys.platform,
+    }
+
+
+async def always_ready() -> str:
+    """A server with nothing to wait for."""
+    return ""
+
+
+def no_metrics() -> bytes:
+    """A server that measures nothing."""
+    return b""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the server can say about itself. `ready` answers with what is missing, "" when nothing is."""
+
+    version: Json = field(default_factory=version_info)
+    ready: Callable[[], Awaitable[str]] = always_ready
+    metrics: Callable[[], bytes] = no_metrics
+
+
+class Pages:
+    """Answers for every path outside the resources."""
+
+    def __init__(self, directory: Directory, facts: Facts) -> None:
+        self._directory, self._facts = directory, facts
+        self._documents = {"/api": directory.aggregated(core=True), "/apis": directory.aggregated(core=False)}
+
+    async def public(self, target: Target) -> Reply:
+        """One of PUBLIC_PATHS."""
+        if target.method not in ("GET", "HEAD"):
+            raise status.method_not_allowed()
+        if target.path == "/version":
+            return _json(self._facts.version)
+        missing = await self._facts.ready() if target.path == "/readyz" else ""
+        body = f"{target.path[1:]} check failed: {missing}\n" if missing else "ok"
+        return Reply(503 if missing else 200, _headers(TEXT), body.encode())
+
+    async def protected(self, admitted: Admitted, request: Request) -> Reply:
+        """Any other path, for a caller who may get it; raises StatusError."""
+        target = admitted.target
+        if target.method != "GET":
+            raise status.method_not_allowed()
+        if target.path in self._documents:
+            return self._groups(target.path, request)
+        if target.path == "/metrics":
+            return Reply(200, _headers("text/plain; version=0.0.4; charset=utf-8"), self._facts.metrics())
+        found = self._page(target.path)
+        if found is None:
+            return not_found()
+        replies.accepted(request, None)
+        return _json(found)
+
+    def _page(self, path: str) -> Json | None:
+        match path.strip("/").split("/"):
+            case [""]:
+                return {"paths": self._paths()}
+            case ["api", version]:
+                return self._directory.resource_list("", version)
+            case ["apis", group]:
+                return self._directory.group(group)
+            case ["apis", group, version] if group:
+                return self._directory.resource_list(group, version)
+        return None
+
+    def _paths(self) -> list[str]:
+        groups = [f"/apis/{name}" for name in self._directory.names()]
+        return sorted(["/api", "/apis", "/metrics", *groups, *PUBLIC_PATHS])
+
+    def _groups(self, path: str, request: Request) -> Reply:
+        header = ",".join(request.headers.getall("Accept", []))
+        for clause in replies.clauses(header):
+            wanted = clause.parameters
+            if clause.is_json and wanted.get("as") == "APIGroupDiscoveryList":
+                if wanted.get("g") == DISCOVERY_GROUP and wanted.get("v") == "v2":
+                    return _aggregated(self._documents[path], request)
+            elif clause.is_json and "as" not in wanted:
+                break
+        else:
+            if header:
+                raise status.not_acceptable((replies.JSON_TYPE, AGGREGATED_TYPE))
+        plain = self._directory.group_list() if path == "/apis" else self._directory.legacy_versions(request.host)
+        return _json(plain, [("Vary", "Accept")])
+
+
+def not_found() -> Reply:
+    """What a path nobody knows gets: plain text (image-api contract, section 1)."""
+    return Reply(404, [*_headers(TEXT), ("X-Content-Type-Options", "nosniff")], b"404 page not found\n")
+
+
+def _aggregated(document: Document, request: Request) -> Reply:
+    headers = [("ETag", document.etag), ("Vary", "Accept"), ("Cache-Control", "public")]
+    known = [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]
+    if document.etag in known:
+        return Reply(304, headers)
+    return Reply(200, [("Content-Type", AGGREGATED_TYPE), *headers], document.body)
+
+
+def _headers(media_type: str) -> list[tuple[str, str]]:
+    return [("Content-Type", media_type), ("Cache-Control", replies.FRONT_DOOR)]
+
+
+def _json(value: Json, more: list[tuple[str, str]] | None = None) -> Reply:
+    return Reply(200, _headers(replies.JSON_TYPE) + (more or []), orjson.dumps(value))

@@ -1,0 +1,96 @@
+"""Blobs: read whole or in parts, unlink, delete for good (registry contract, section 7)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+
+from roadstead.base.web import FileSlice, Reply, ReplyBody
+from roadstead.blobs.store import OpenBlob
+from roadstead.dataplane.admitted import Admitted
+from roadstead.oci import conditions
+from roadstead.oci.digest import Digest
+from roadstead.oci.ranges import Multipart, Range, parse_range
+from roadstead.repositories.delete import Delete
+from roadstead.repositories.pull import Pull
+
+OCTETS = "application/octet-stream"
+
+
+class BlobHandlers:
+    """Handlers of `/v2/<name>/blobs/<digest>` and `/admin/blobs/<digest>`."""
+
+    def __init__(self, pull: Pull, delete: Delete) -> None:
+        self._pull, self._delete = pull, delete
+
+    async def get(self, ask: Admitted) -> Reply:
+        """GET and HEAD: the blob, one part, several parts, or 304."""
+        digest = Digest.parse(ask.reference)
+        blob = await self._pull.blob(ask.repository, digest)
+        try:
+            return self._reply(ask, digest, blob)
+        except BaseException:
+            blob.close()
+            raise
+
+    async def unlink(self, ask: Admitted) -> Reply:
+        """DELETE: this repository shows it no longer; the bytes stay for others."""
+        await self._delete.blob(ask.repository, Digest.parse(ask.reference))
+        return Reply(202, {"Content-Length": "0"})
+
+    async def destroy(self, ask: Admitted) -> Reply:
+        """DELETE /admin/blobs/…: the bytes go, whoever links them; the pruner answers for that (section 7.5)."""
+        await self._delete.bytes(Digest.parse(ask.reference))
+        return Reply(204)
+
+    def _reply(self, ask: Admitted, digest: Digest, blob: OpenBlob) -> Reply:
+        headers = {
+            "Content-Type": OCTETS,
+            "Docker-Content-Digest": str(digest),
+            "ETag": conditions.entity_tag(digest),
+            "Cache-Control": "max-age=31536000",
+            "Accept-Ranges": "bytes",
+        }
+        asked = ask.request.headers
+        if not conditions.none_match(asked.getall("If-None-Match", []), str(digest)):
+            blob.close()
+            return Reply(304, headers)
+        ranges = None
+        if conditions.range_applies(asked.get("If-Range"), str(digest)):
+            ranges = parse_range(asked.get("Range"), blob.size)
+        if ranges is None:
+            return Reply(200, headers, _slice(blob, Range(0, blob.size - 1)), length=blob.size)
+        if len(ranges) == 1:
+            part = ranges[0]
+            headers["Content-Range"] = part.content_range(blob.size)
+            return Reply(206, headers, _slice(blob, part), length=part.length)
+        frame = Multipart(ranges, blob.size, OCTETS, secrets.token_hex(16))
+        return Reply(
+            206, {**headers, "Content-Type": frame.media_type}, _parts(blob, ranges, frame), length=frame.length
+        )
+
+
+def _slice(blob: OpenBlob, part: Range) -> ReplyBody:
+    """The bytes as the kernel can send them, or in pieces where there is no file."""
+    if blob.fileno() is None:
+        return _pieces(blob, part)
+    return FileSlice(blob, part.start, part.length)  # type: ignore[arg-type]  # fileno() is not None
+
+
+async def _pieces(blob: OpenBlob, part: Range) -> AsyncIterator[bytes]:
+    try:
+        async for piece in blob.read(part.start, part.length):
+            yield piece
+    finally:
+        blob.close()
+
+
+async def _parts(blob: OpenBlob, ranges: Sequence[Range], frame: Multipart) -> AsyncIterator[bytes]:
+    try:
+        for part in ranges:
+            yield frame.head(part)
+            async for piece in blob.read(part.start, part.length):
+                yield piece
+        yield frame.tail
+    finally:
+        blob.close()

@@ -1,0 +1,120 @@
+"""What a request body must say about itself, and the refusals when it does not; no I/O.
+
+The texts are those of image-api contract, sections 16.1 and 16.8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from roadstead.base.values import Json
+from roadstead.kube.fielderrors import invalid_value, not_supported
+from roadstead.kube.status import StatusError, bad_request, invalid
+from roadstead.kube.wording import kind_of, quote
+
+_TYPE_FIELDS = r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
+_SUMMARY = 30
+"""Bytes of a body shown in a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The kind a path takes."""
+
+    group: str
+    version: str
+    kind: str
+
+    @property
+    def api_version(self) -> str:
+        """`v1` or `group/version`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+def unrecognised(expected: str, raw: bytes, why: str) -> StatusError:
+    """400 for bytes that are no object at all; `why` is the decoder's message."""
+    shown = raw[:_SUMMARY]
+    summary = shown.decode(errors="replace") if raw[:1] == b"{" else shown.hex()
+    summary = (summary + (" ..." if len(raw) > _SUMMARY else "")) or "<empty>"
+    text = f"couldn't get version/kind; json parse error: {why} ({summary})"
+    return bad_request(f"the object provided is unrecognized (must be of type {expected}): {text}")
+
+
+def unhandled(kind: str, api_version: str, expected: str, why: str) -> StatusError:
+    """400 for an object that cannot be taken as the expected kind."""
+    version = api_version.rpartition("/")[2]
+    return bad_request(f"{kind} in version {quote(version)} cannot be handled as a {expected}: {why}")
+
+
+def typed(value: Any, expected: Expected, raw: bytes, others: Collection[tuple[str, str]] = ()) -> Json:
+    """A decoded body with its kind and apiVersion filled in; raises StatusError 400 for another kind.
+
+    `others` are the (apiVersion, kind) pairs served elsewhere: they get a different refusal than unknown ones.
+    """
+    if not isinstance(value, dict):
+        wrong = f"json: cannot unmarshal {kind_of(value)} into Go value of type {_TYPE_FIELDS}"
+        raise unrecognised(expected.kind, raw, wrong)
+    for name in ("apiVersion", "kind"):
+        if not isinstance(value.get(name) or "", str):
+            wrong = f"json: cannot unmarshal {kind_of(value[name])} into Go struct field .{name} of type string"
+            raise unrecognised(expected.kind, raw, wrong)
+    api_version, kind = value.get("apiVersion") or expected.api_version, value.get("kind") or expected.kind
+    if (api_version, kind) != (expected.api_version, expected.kind):
+        raise _other_kind(api_version, kind, expected, others)
+    return {**value, "kind": kind, "apiVersion": api_version}
+
+
+def _other_kind(api_version: str, kind: str, expected: Expected, others: Collection[tuple[str, str]]) -> StatusError:
+    if kind == expected.kind and api_version == expected.version:
+        return version_mismatch(api_version, expected.api_version)
+    if (api_version, kind) in others:
+        internal = expected.group.partition(".")[0]
+        version = api_version.rpartition("/")[2]
+        why = f"converting ({version}.{kind}) to ({internal}.{expected.kind}): unknown conversion"
+    else:
+        why = f'no kind {quote(kind)} is registered for version {quote(api_version)} in scheme "roadstead"'
+    return unhandled(kind, api_version, expected.kind, why)
+
+
+def version_mismatch(sent: str, expected: str) -> StatusError:
+    """400 for an apiVersion of another time: `v1` where a group is meant."""
+    text = f"the API version in the data ({sent}) does not match the expected API version ({expected})"
+    return bad_request(text)
+
+
+def namespace_mismatch() -> StatusError:
+    """400 for a namespace in the body other than the one in the URL."""
+    return bad_request("the namespace of the provided object does not match the namespace sent on the request")
+
+
+def name_mismatch(sent: str, in_url: str) -> StatusError:
+    """400 for a name in the body other than the one in the URL."""
+    return bad_request(f"the name of the object ({sent}) does not match the name on the URL ({in_url})")
+
+
+def complaints(unknown: Sequence[str], duplicates: Sequence[str]) -> list[str]:
+    """One text per field that is unknown or given twice: the warnings of `fieldValidation=Warn`."""
+    return [f"unknown field {quote(path)}" for path in unknown] + [
+        f"duplicate field {quote(path)}" for path in duplicates
+    ]
+
+
+def strict_failure(expected: Expected, found: Sequence[str]) -> StatusError:
+    """400 for complaints about a body under `fieldValidation=Strict`."""
+    return unhandled(expected.kind, expected.version, expected.kind, _strict(found))
+
+
+def strict_patch_failure(patch: Any, found: Sequence[str]) -> StatusError:
+    """422 for complaints about what a patch would make, under `fieldValidation=Strict`."""
+    return invalid("", "", "", [invalid_value("patch", patch, _strict(found))])
+
+
+def unsupported_dry_run(options: str, values: Sequence[str]) -> StatusError:
+    """422 for a dryRun other than All; `options` is CreateOptions, UpdateOptions, PatchOptions or DeleteOptions."""
+    return invalid(options, "meta.k8s.io", "", [not_supported("dryRun", list(values), ["All"])])
+
+
+def _strict(found: Sequence[str]) -> str:
+    return f"strict decoding error: {', '.join(found)}"

@@ -1,0 +1,134 @@
+"""What becomes of a stream that is written: prepared, asked for, filled by its tags, checked (image-api contract, 6, 7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from roadstead.apimachinery.ask import Ask
+from roadstead.apimachinery.rules import Rules
+from roadstead.auth.users import Attributes
+from roadstead.base.values import Json
+from roadstead.kube import status
+from roadstead.kube.status import FieldError, GroupResource
+from roadstead.objects.log import Write
+from roadstead.resources.limits import Limits
+from roadstead.streams import specs, tags, validation
+from roadstead.streams.allowlist import AllowList
+from roadstead.streams.tags import Place, Verdict
+
+GROUP, KIND = "image.openshift.io", "ImageStream"
+STREAMS = GroupResource(GROUP, "imagestreams")
+NAME_PATTERN = "[a-z0-9]+(?:[._-][a-z0-9]+)*"
+LONGEST_PLACE = 255
+"""Characters of `namespace/name`, so that it can be a repository name."""
+
+ROWS_AT_HAND: ContextVar[Mapping[Place, Sequence[Write]]] = ContextVar("ROWS_AT_HAND", default=MappingProxyType({}))
+"""Rows of repositories that may go with their streams in the request under way; `ImageStreams` gathers them."""
+
+_NAME = re.compile(NAME_PATTERN)
+
+Peek = Callable[[str, str], Json | None]
+"""(namespace, name) -> the stored stream, read with the server's own authority."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """What streams need to know of this server (image-api contract, section 20)."""
+
+    internal_registry: str = ""
+    external_registry: str = ""
+    import_mode: str = specs.LEGACY
+    allowed: AllowList = AllowList()
+
+
+class StreamRules(Rules):
+    """The rules of image streams; pure decisions are in `streams/`, this fetches what they need and asks who may."""
+
+    def __init__(self, settings: StreamSettings, limits: Limits, peek: Peek) -> None:
+        self._settings, self._limits, self._peek = settings, limits, peek
+
+    async def on_create(self, obj: Json, ask: Ask) -> Json:
+        """A new stream: no status of the client's, generation 1 (section 6.2)."""
+        meta = obj["metadata"]
+        await self._limits.charge_stream(meta.get("namespace", ""), meta["name"], ask.url_resource or STREAMS)
+        prepared = specs.prepare_create(self._normal(obj))
+        return await self._filled(prepared, None, ask)
+
+    async def on_update(self, new: Json, old: Json, ask: Ask) -> Json:
+        """A changed stream: the status stays the server's, generations move (section 6.3)."""
+        return await self._filled(specs.prepare_update(self._normal(new), old), old, ask)
+
+    async def on_internal_update(self, new: Json, old: Json, ask: Ask) -> Json:
+        """The server's own change on behalf of a view: the status comes with it (section 10.3)."""
+        return await self._filled(specs.prepare_update(self._normal(new), old, keep_status=False), old, ask)
+
+    async def on_status_update(self, new: Json, old: Json, ask: Ask) -> Json:
+        """A write to /status: the whole spec stays, no tag is followed, nobody is asked (section 6.6)."""
+        prepared = self._with_places(specs.prepare_status_update(self._normal(new), old))
+        over = await self._limits.stream_violations(prepared, old)
+        errors = [status.forbidden_field("imageStream", text) for text in over]
+        errors += validation.status_errors(prepared, old, self._settings.allowed)
+        return _passed(prepared, errors)
+
+    def on_delete(self, old: Json, ask: Ask) -> Sequence[Write]:
+        """The rows of the repository go with its stream."""
+        return ROWS_AT_HAND.get().get(_place(old), ())
+
+    def shown(self, obj: Json) -> Json:
+        """The one spelling, with the repository names of this server (section 6.4)."""
+        return self._with_places(self._normal(obj))
+
+    async def _filled(self, stream: Json, old: Json | None, ask: Ask) -> Json:
+        """The stream after its tags were followed; raises StatusError (422) with everything that is wrong."""
+        stream = self._with_places(stream)
+        needs = tags.needs(stream, old)
+        sources = {place: self._peek(*place) for place in needs.sources}
+        verdicts = {place: _verdict(place, ask) for place in needs.reviews}
+        applied = tags.apply_tags(stream, old, sources, verdicts, ask.now, self._settings.internal_registry)
+        name = stream["metadata"]["name"]
+        errors = tags.wrapped(name, applied.errors)
+        if not errors and (over := await self._limits.stream_violations(applied.stream, old)):
+            # Upstream wraps these refusals; people and the registry look for the text inside (wart 13).
+            refusals = [f'{KIND}.{GROUP} "{name}" is forbidden: {text}' for text in over]
+            text = refusals[0] if len(refusals) == 1 else f"[{', '.join(refusals)}]"
+            errors = [status.internal_field("[]", text)]
+        errors += [] if old else _name_errors(stream["metadata"])
+        errors += validation.stream_errors(applied.stream, old, self._settings.allowed)
+        return _passed(applied.stream, errors)
+
+    def _normal(self, stream: Json) -> Json:
+        return specs.normalise(stream, self._settings.import_mode)
+
+    def _with_places(self, stream: Json) -> Json:
+        return specs.with_repositories(stream, self._settings.internal_registry, self._settings.external_registry)
+
+
+def _verdict(place: Place, ask: Ask) -> Verdict:
+    # Why not stays out of the text: it would tell about rights in a namespace the caller may not look into.
+    wanted = Attributes(ask.user, "get", GROUP, "imagestreams", "layers", *place)
+    return Verdict(ask.may(wanted).allowed)
+
+
+def _name_errors(meta: Json) -> list[FieldError]:
+    name = meta["name"]
+    errors = []
+    if not _NAME.fullmatch(name):
+        errors.append(status.invalid_value("metadata.name", name, f'must match "{NAME_PATTERN}"'))
+    if len(f"{meta.get('namespace', '')}/{name}") > LONGEST_PLACE:
+        why = f"'namespace/name' cannot be longer than {LONGEST_PLACE} characters"
+        errors.append(status.invalid_value("metadata.name", name, why))
+    return errors
+
+
+def _passed(stream: Json, errors: Sequence[FieldError]) -> Json:
+    if errors:
+        raise status.invalid(KIND, GROUP, stream["metadata"]["name"], errors)
+    return stream
+
+
+def _place(stream: Json) -> Place:
+    return stream["metadata"].get("namespace", ""), stream["metadata"]["name"]

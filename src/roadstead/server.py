@@ -1,0 +1,214 @@
+"""The app on real sockets: folder, certificates, listeners, and what a new administrator needs to get in."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import orjson
+import yaml
+
+from roadstead.app import App, build, utc_now
+from roadstead.base.background import Background
+from roadstead.base.certificates import Certificates, write_private
+from roadstead.base.errors import Failure, Invalid
+from roadstead.base.folder import DataFolder
+from roadstead.base.observe import logger
+from roadstead.base.sending import FileSender
+from roadstead.base.serving import Door, Limits, Listener
+from roadstead.base.settings import Settings
+from roadstead.base.web import Reply, Request
+from roadstead.dataplane import failures
+from roadstead.kube import status
+from roadstead.oci.errors import OciError, OciErrors
+
+CERTIFICATE_CHECK_SECONDS = 12 * 3600
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen; `text` is the address as people write it, with the port in use."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def netloc(self) -> str:
+        """host:port, as image references and clients name it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.netloc}"
+
+
+def parse_address(name: str, text: str, *, plain_beyond_loopback: bool) -> Address:
+    """An address to listen on; raises Invalid with the rule it breaks."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise Invalid(f"{name}: {text!r} is not an address; write https://HOST:PORT") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise Invalid(f"{name}: {text!r} is not an address; write https://HOST:PORT (or http:// for plain)")
+    if parts.scheme == "http" and not plain_beyond_loopback and not _is_loopback(parts.hostname):
+        raise Invalid(
+            f"{name}: {text} would serve plain http to other machines; use https://, a loopback address, "
+            "or set ROADSTEAD_PLAIN_BEYOND_LOOPBACK=true"
+        )
+    return Address(parts.scheme, parts.hostname, (443 if parts.scheme == "https" else 80) if port is None else port)
+
+
+@dataclass
+class Running:
+    """A server that answers."""
+
+    settings: Settings
+    folder: Path
+    registry_address: Address
+    api_address: Address
+    app: App
+    _listeners: list[Listener]
+    _background: Background
+    _held: DataFolder
+    _sender: FileSender
+
+    async def stop(self) -> None:
+        """Stops accepting, lets requests under way finish, then lets everything go."""
+        for listener in self._listeners:
+            await listener.refuse_new()
+        await self._background.stop()
+        self.app.store.end_watches()
+        for listener in self._listeners:
+            await listener.stop(self.settings.limits.drain_seconds)
+        self._sender.close()
+        await self.app.close()
+        self._held.release()
+
+
+@dataclass
+class _Tls:
+    """One certificate for every encrypted listener."""
+
+    certificates: Certificates
+    context: ssl.SSLContext = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.certificates.ensure(utc_now())
+        self.context = self.certificates.context()
+
+    async def renew(self) -> None:
+        """Renews the certificate when its time comes; new connections see it at once."""
+        if self.certificates.ensure(utc_now()):
+            self.certificates.reload(self.context)
+
+
+async def start(settings: Settings) -> Running:
+    """Serves both doors; raises Failure saying what is wrong and what to do."""
+    registry, api = (
+        parse_address(name, text, plain_beyond_loopback=settings.plain_beyond_loopback)
+        for name, text in (("--registry", settings.serve_registry), ("--api", settings.serve_api))
+    )
+    held = DataFolder(settings.folder)
+    try:
+        return await _start(settings, held, registry, api)
+    except BaseException:
+        held.release()
+        raise
+
+
+async def _start(settings: Settings, held: DataFolder, registry: Address, api: Address) -> Running:
+    folder = held.path
+    tls = _Tls(Certificates(folder, _names(settings, registry, api)))
+    app = build(settings, folder, registry.netloc)
+    await app.recover()
+    limits = Limits(
+        body_idle_seconds=settings.limits.body_idle_seconds, send_idle_seconds=settings.limits.send_idle_seconds
+    )
+    sender = FileSender(idle_seconds=limits.send_idle_seconds)
+    registry_listener = Listener(Door(app.registry, sender, limits, _registry_fault), limits)
+    api_listener = Listener(Door(app.api, sender, limits, _api_fault), limits)
+    background = Background()
+    running = Running(
+        settings, folder, registry, api, app, [registry_listener, api_listener], background, held, sender
+    )
+    try:
+        running.registry_address = await _listen(registry_listener, "--registry", registry, tls)
+        running.api_address = await _listen(api_listener, "--api", api, tls)
+        _write_kubeconfig(folder, running.api_address)
+    except BaseException:
+        await running.stop()
+        raise
+    app.start_background(background)
+    background.every(CERTIFICATE_CHECK_SECONDS, "renew certificates", tls.renew)
+    return running
+
+
+async def _listen(listener: Listener, flag: str, address: Address, tls: _Tls) -> Address:
+    context = tls.context if address.scheme == "https" else None
+    try:
+        port = await listener.start(address.host, address.port, context)
+    except OSError as wrong:
+        raise Failure(_why_not(flag, address, wrong)) from None
+    return Address(address.scheme, address.host, port)
+
+
+def _why_not(flag: str, address: Address, wrong: OSError) -> str:
+    if wrong.errno == errno.EADDRINUSE:
+        return f"{address} is taken by another program (ss -ltnp shows which); stop it, or choose another with {flag}"
+    if wrong.errno == errno.EACCES:
+        return f"{address} may not be used by this user: ports below 1024 need root; choose another with {flag}"
+    if wrong.errno == errno.EADDRNOTAVAIL or isinstance(wrong, socket.gaierror):
+        return f"{address} is not an address of this machine; choose another with {flag}"
+    return f"{address} cannot be listened on: {wrong.strerror or wrong}; choose another with {flag}"
+
+
+def _names(settings: Settings, *addresses: Address) -> list[str]:
+    """Every name the serving certificate must hold."""
+    names = {"localhost", "127.0.0.1", "::1", socket.gethostname(), *settings.names}
+    names.update(address.host for address in addresses if address.host not in ("0.0.0.0", "::"))
+    names.update(host.rpartition(":")[0] or host for host in settings.registry.external_hostnames)
+    return sorted(names)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _write_kubeconfig(folder: Path, api: Address) -> None:
+    """What `kubectl --kubeconfig` needs to be the administrator."""
+    host = "127.0.0.1" if api.host in ("0.0.0.0", "::") else api.host
+    server = {"server": str(Address(api.scheme, host, api.port))}
+    if api.scheme == "https":
+        server["certificate-authority-data"] = base64.b64encode((folder / "ca.crt").read_bytes()).decode()
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "roadstead", "cluster": server}],
+        "users": [{"name": "admin", "user": {"token": (folder / "admin.token").read_text().strip()}}],
+        "contexts": [{"name": "roadstead", "context": {"cluster": "roadstead", "user": "admin", "namespace": "default"}}],
+        "current-context": "roadstead",
+    }
+    write_private(folder / "admin.kubeconfig", yaml.safe_dump(config, sort_keys=False).encode())
+
+
+def _registry_fault(request: Request) -> Reply:
+    logger().exception("fault", id=request.id, method=request.method, path=request.path)
+    error = OciError("UNKNOWN", "unknown error; the server's log has the details", {"id": request.id})
+    return failures.reply(OciErrors([error]))
+
+
+def _api_fault(request: Request) -> Reply:
+    logger().exception("fault", id=request.id, method=request.method, path=request.path)
+    fault = status.internal(f"the server's log has the details under id {request.id}")
+    return Reply(500, {"Content-Type": "application/json"}, orjson.dumps(fault.status))

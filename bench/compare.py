@@ -62,7 +62,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--only", default="", help="only operations with this in their name")
-    parser.add_argument("--folder", type=Path, default=None, help="where both keep their data (default: a temporary one)")
+    parser.add_argument(
+        "--folder", type=Path, default=None, help="where both keep their data (default: a temporary one)"
+    )
     chosen = parser.parse_args()
     load = _load_generator()
     print("| workload | Roadstead | docker-registry | ratio | aim |\n|---|--:|--:|--:|--:|")
@@ -98,7 +100,16 @@ def _run(load: Path, workload: Workload, url: str, auth: str, seconds: int) -> f
 @contextlib.contextmanager
 def _roadstead(folder: Path) -> Iterator[tuple[str, str]]:
     registry, api = (f"http://127.0.0.1:{_free_port()}" for _ in range(2))
-    command = [Path(sys.executable).with_name("roadstead"), "serve", "--data", folder, "--registry", registry, "--api", api]
+    command = [
+        Path(sys.executable).with_name("roadstead"),
+        "serve",
+        "--data",
+        folder,
+        "--registry",
+        registry,
+        "--api",
+        api,
+    ]
     with _process(command, registry + "/healthz"):
         token = (folder / "admin.token").read_text().strip()
         namespace = json.dumps({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "bench"}}).encode()

@@ -57,6 +57,7 @@ def test_a_role_does_not_select_itself() -> None:
         ({"matchExpressions": [{"key": "tier", "operator": "Exists"}]}, True),
         ({"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]}, False),
         ({"matchExpressions": [{"key": "tier", "operator": "Near"}]}, False),
+        ({"matchLabels": {"tier": ["web"]}}, False),
         ({"matchLabels": {"tier": "web"}, "matchExpressions": [{"key": "none", "operator": "Exists"}]}, False),
     ],
 )

@@ -7,7 +7,7 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadstead.auth.escalation import covers
+from roadstead.auth.escalation import covers, refused_grant
 from roadstead.auth.rbac import RoleObjects, Rules
 from roadstead.auth.users import Attributes, User
 from roadstead.base.values import Json
@@ -136,3 +136,31 @@ def test_the_escalation_check_finds_exactly_the_actions_not_held(held: list[Json
 @given(st.lists(any_rule, max_size=4), st.lists(any_rule, max_size=3))
 def test_adding_what_was_missing_leaves_nothing_missing(held: list[Json], wanted: list[Json]) -> None:
     assert covers([*held, *covers(held, wanted)], wanted) == []
+
+
+words = st.sampled_from(["metadata", "rules", "verbs", "resources", "labels", "name", "kind", "*", "get", "alice"])
+any_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=8,
+)
+MEMBERS = ["metadata", "rules", "roleRef", "subjects", "aggregationRule"]
+INNER = ["name", "namespace", "labels", "kind", "clusterRoleSelectors", "matchLabels", "matchExpressions", "verbs"]
+any_object = st.dictionaries(
+    st.sampled_from(MEMBERS),
+    any_json
+    | st.dictionaries(st.sampled_from(INNER), any_json | st.lists(st.dictionaries(st.sampled_from(INNER), any_json))),
+    max_size=5,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(any_object, max_size=4))
+def test_whatever_lies_in_the_log_the_gate_still_decides(stored: list[Json]) -> None:
+    rules = Rules(RoleObjects(stored, stored, stored, stored))
+    rules.decide(Attributes(ALICE, "get", IMAGE, "imagestreams", "layers", "shop", "web"))
+    rules.rules_for(ALICE, "shop")
+    for obj in stored:
+        covers([], [obj])
+        refused_grant(rules, ALICE, {**obj, "kind": "ClusterRole"})
+        refused_grant(rules, ALICE, {**obj, "kind": "RoleBinding"})

@@ -1,5 +1,6 @@
 """The filesystem driver keeps the contract, and what is special to files."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -83,12 +84,12 @@ async def test_storage_that_takes_no_writes_is_told_apart(
     blobs: FilesystemBlobs, number: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> int:
-        code = getattr(__import__("errno"), number)
+        code = getattr(errno, number)
         raise OSError(code, os.strerror(code))
 
     await blobs.put(DIGEST, BODY)
     monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(StorageReadOnly, match=os.strerror(getattr(__import__("errno"), number))):
+    with pytest.raises(StorageReadOnly, match=os.strerror(getattr(errno, number))):
         await blobs.put(Digest.of(b"other"), b"other")
     monkeypatch.undo()
     assert await blobs.size(Digest.of(b"other")) is None

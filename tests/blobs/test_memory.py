@@ -3,6 +3,7 @@
 import pytest
 
 from roadstead.blobs.memory import MemoryBlobs, MemoryUploads
+from roadstead.blobs.store import BlobStore, Uploads
 from roadstead.testing.blob_contract import BlobStoreContract, UploadsContract
 
 
@@ -22,3 +23,9 @@ class TestMemoryBlobs(BlobStoreContract):
 
 class TestMemoryUploads(UploadsContract):
     pass
+
+
+def test_the_driver_has_the_shape_of_both_ports() -> None:
+    blobs = MemoryBlobs()
+    ports: tuple[BlobStore, Uploads] = blobs, MemoryUploads(blobs)
+    assert ports

@@ -6,7 +6,7 @@ Run by hand, in an environment that has atheris: python tests/fuzz/fuzz_manifest
 import json
 import sys
 
-import atheris
+import atheris  # type: ignore[import-untyped]
 
 with atheris.instrument_imports(include=["roadstead.oci"]):
     from roadstead.oci.digest import Digest
@@ -27,7 +27,7 @@ def once(data: bytes) -> None:
         json.loads(envelope([refusal]))
         return
     json.dumps(referrer_descriptor(manifest, Digest.of(body), len(body)))
-    json.loads(body, object_pairs_hook=_once_each)
+    json.loads(body, object_pairs_hook=_once_each, parse_int=len)
 
 
 def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -2,12 +2,9 @@
 
 import base64
 import dataclasses
-from contextlib import suppress
 
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from roadstead.base.values import Json
 from roadstead.oci.digest import Digest
@@ -328,66 +325,6 @@ def test_a_referrer_is_listed_with_its_artifact_type_and_annotations(document: J
         "size": 77,
         **more,
     }
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=6,
-)
-headers = st.none() | st.sampled_from([*ACCEPTED, *DOCKER_SCHEMA1, "application/json"]) | st.text(max_size=20)
-names = sorted({*image(), *index(), *described(), "subject", "annotations", "artifactType", "urls", "platform", "data"})
-
-
-@given(st.binary() | st.text().map(lambda text: text.encode(errors="surrogatepass")), headers)
-def test_any_bytes_are_read_or_refused_with_a_code(body: bytes, header: str | None) -> None:
-    with suppress(OciError):
-        parse(body, header)
-
-
-@st.composite
-def damaged(draw: st.DrawFn) -> bytes:
-    document = draw(st.sampled_from([image(), index(), docker_image(), docker_list()])).copy()
-    place = document
-    if draw(st.booleans()):
-        lists = "layers" if "layers" in document else "manifests"
-        place = described()
-        document[lists] = [place]
-    place[draw(st.sampled_from(names))] = draw(json_values)
-    try:
-        return written(document)
-    except TypeError:
-        return b"{}"
-
-
-@given(damaged(), headers)
-def test_any_damage_is_read_or_refused_with_a_code(body: bytes, header: str | None) -> None:
-    try:
-        manifest = parse(body, header)
-    except OciError as refusal:
-        refusal.message.encode("ascii")
-    else:
-        assert manifest.body == body
-        referrer_descriptor(manifest, Digest.of(body), len(body))
-
-
-descriptors = st.builds(
-    described,
-    st.binary(max_size=9),
-    st.sampled_from([LAYER, CONFIG, OCI_MANIFEST]),
-    annotations=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2),
-)
-
-
-@given(st.lists(descriptors, max_size=5), st.sampled_from(["image", "index"]))
-def test_what_is_read_says_what_was_written(described_ones: list[Json], kind: str) -> None:
-    document = image(layers=described_ones) if kind == "image" else index(manifests=described_ones)
-    manifest = read(document)
-    found = manifest.layers if kind == "image" else manifest.manifests
-    assert [
-        {"mediaType": d.media_type, "digest": str(d.digest), "size": d.size, "annotations": d.annotations}
-        for d in found
-    ] == described_ones
 
 
 def test_a_manifest_is_a_value() -> None:

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from roadstead.auth.users import Attributes, Decision, User
 from roadstead.base.values import Json
+from roadstead.kube.meta import SUFFIX_LENGTH, SUFFIX_LETTERS
 from roadstead.kube.status import GroupResource
 
-SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 SERVER = User("system:roadstead", groups=("system:masters",))
 
 
@@ -23,7 +23,7 @@ def new_uid() -> str:
 
 def random_suffix() -> str:
     """Five letters that cannot spell a word, for generateName."""
-    return "".join(secrets.choice(SUFFIX_ALPHABET) for _ in range(5))
+    return "".join(secrets.choice(SUFFIX_LETTERS) for _ in range(SUFFIX_LENGTH))
 
 
 def _granted(_: Attributes) -> Decision:
@@ -34,9 +34,9 @@ def _granted(_: Attributes) -> Decision:
 class Ask:
     """Who asks, when, and how.
 
-    `url_resource` is the resource in the request's URL: errors raised by the store name it (image-api contract, section 2);
-    None means the collection's own. `options` is the body of a delete (DeleteOptions). `at_least` is the revision a read
-    must have reached. `warnings` collects texts for `Warning` headers and is meant to be appended to.
+    `url_resource` is the resource in the request's URL, which errors of the store name (image-api contract, section 2);
+    None means the collection's own. `options` is the body of a delete (DeleteOptions). `at_least` is the revision that
+    a read must have reached. `warnings` collects texts for `Warning` headers and is meant to be appended to.
     """
 
     user: User
@@ -64,6 +64,4 @@ class Ask:
         suffix: Callable[[], str] = random_suffix,
     ) -> Ask:
         """The server asking itself: everything is allowed."""
-        return cls(
-            user=user, now=now, url_resource=url_resource, dry_run=dry_run, new_uid=new_uid, suffix=suffix
-        )
+        return cls(user=user, now=now, url_resource=url_resource, dry_run=dry_run, new_uid=new_uid, suffix=suffix)

@@ -117,7 +117,7 @@ class Collection:
         return await writing.create(self, obj, ask)
 
     async def stage_update(self, new: Json, ask: Ask, *, rules_hook: UpdateRule | None = None) -> Staged:
-        """A checked change, not yet written; `rules_hook` takes the place of the kind's own rule. Raises StatusError."""
+        """A checked change, not yet written; `rules_hook` stands in for the kind's own rule. Raises StatusError."""
         return await writing.update(self, new, ask, rules_hook or self.rules.on_update)
 
     async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome:

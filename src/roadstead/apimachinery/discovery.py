@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import orjson
 
 from roadstead.apimachinery.resource import Resource, Subresource
 from roadstead.base.values import Json
+from roadstead.kube.versions import storage_version_hash
 
 AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 KUBERNETES_GROUPS = ("apps", "autoscaling", "batch", "policy")
@@ -39,11 +39,17 @@ class Directory:
     def legacy_versions(self, host: str) -> Json:
         """`/api`, for a client that reached us at `host`."""
         nearest = [{"clientCIDR": "0.0.0.0/0", "serverAddress": host}]
-        return {"kind": "APIVersions", "versions": sorted(self._groups.get("", {})), "serverAddressByClientCIDRs": nearest}
+        return {
+            "kind": "APIVersions",
+            "versions": sorted(self._groups.get("", {})),
+            "serverAddressByClientCIDRs": nearest,
+        }
 
     def group_list(self) -> Json:
         """`/apis`."""
-        groups = [{k: v for k, v in self._group(name).items() if k not in ("kind", "apiVersion")} for name in self.names()]
+        groups = [
+            {k: v for k, v in self._group(name).items() if k not in ("kind", "apiVersion")} for name in self.names()
+        ]
         return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
 
     def group(self, name: str) -> Json | None:
@@ -110,7 +116,7 @@ def _rows(resource: Resource) -> list[Json]:
     if resource.categories:
         row["categories"] = list(resource.categories)
     if resource.stored:
-        row["storageVersionHash"] = storage_version_hash(resource)
+        row["storageVersionHash"] = storage_version_hash(resource.group, resource.version, resource.kind)
     return [row, *(_sub_row(resource, each) for each in _in_order(resource.subresources))]
 
 
@@ -160,9 +166,3 @@ def _response_kind(kind: str, group: str = "", version: str = "") -> Json:
 
 def _in_order(subresources: Sequence[Subresource]) -> list[Subresource]:
     return sorted(subresources, key=lambda each: each.name)
-
-
-def storage_version_hash(resource: Resource) -> str:
-    """The first eight bytes of the SHA-256 of group, version and kind: equal hashes mean the same stored form."""
-    name = f"{resource.group}/{resource.version}/{resource.kind}"
-    return base64.b64encode(hashlib.sha256(name.encode()).digest()[:8]).decode()

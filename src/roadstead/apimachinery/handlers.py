@@ -181,7 +181,8 @@ async def delete_collection(call: Call) -> Reply:
 async def subresource(call: Call) -> Reply:
     """Any verb on a part of an object that has a path of its own; answered as a plain object."""
     how = replies.accepted(call.request, None)
-    verb, body, write = call.target.verb, None, WriteOptions()
+    verb, write = call.target.verb, WriteOptions()
+    body: Json | Patch | None = None
     if verb == "patch":
         body = await bodies.read_patch(call.request, call.settings.body_bytes)
         write = options.write_options(call.request, "PatchOptions")

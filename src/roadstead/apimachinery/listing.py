@@ -57,7 +57,11 @@ class _Gathering:
 
 async def page(collection: Collection, namespace: str | None, options: ListOptions) -> Page:
     """The page of a list that the options ask for; raises StatusError (400, 410, 504)."""
-    token = read_token(options.continue_, namespace if collection.resource.namespaced else "") if options.continue_ else None
+    token = (
+        read_token(options.continue_, namespace if collection.resource.namespaced else "")
+        if options.continue_
+        else None
+    )
     gathering = _Gathering(0 if options.revision == 0 else options.limit)
     gathering.at = await _revision_of(collection.store, token, options)
     if (name := options.name) is not None and token is None and not options.exact:

@@ -9,8 +9,9 @@ from roadstead.apimachinery.served import Listing, ListOptions
 from roadstead.apimachinery.shown import stored_value
 from roadstead.apimachinery.transaction import Staged, commit
 from roadstead.base.values import Json
-from roadstead.kube import meta, status
+from roadstead.kube import status
 from roadstead.kube.status import GroupResource, StatusError
+from roadstead.kube.time import format_time
 from roadstead.objects.log import Entry, Write
 
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ def _raced(collection: Collection, entry: Entry) -> bool:
     return now is None or now.revision != entry.revision
 
 
-async def delete_collection(
-    collection: Collection, namespace: str | None, options: ListOptions, ask: Ask
-) -> Listing:
+async def delete_collection(collection: Collection, namespace: str | None, options: ListOptions, ask: Ask) -> Listing:
     """Removes every selected object; what vanished meanwhile is fine. Returns the objects as they were."""
     listing = await collection.list(namespace, options, ask)
     for item in listing.items:
@@ -71,7 +70,7 @@ def _marked(old: Json, finalizers: list[str], ask: Ask) -> Json:
     """The object waiting for its finalizers; marking it once more changes nothing but the list."""
     metadata = {**old["metadata"], "finalizers": finalizers}
     if not metadata.get("deletionTimestamp"):
-        metadata["deletionTimestamp"] = meta.time_text(ask.now)
+        metadata["deletionTimestamp"] = format_time(ask.now)
         metadata["deletionGracePeriodSeconds"] = 0
         metadata["generation"] = metadata.get("generation", 0) + 1
     return {**old, "metadata": metadata}

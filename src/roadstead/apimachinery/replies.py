@@ -125,7 +125,9 @@ def include_of(request: Request) -> Include:
         return Include(text)
     except ValueError:
         supported = ", ".join(f'"{each.value}"' for each in Include)
-        raise status.bad_request(f'includeObject: Unsupported value: "{text[:40]}": supported values: {supported}') from None
+        raise status.bad_request(
+            f'includeObject: Unsupported value: "{text[:40]}": supported values: {supported}'
+        ) from None
 
 
 def object_bytes(shown: Shown, resource: Resource, how: Accepted, now: datetime) -> bytes:

@@ -32,9 +32,7 @@ class Routes:
     """All served kinds by their place in the URL space."""
 
     def __init__(self, served: Iterable[Served]) -> None:
-        self._served = {
-            (each.resource.group, each.resource.version, each.resource.plural): each for each in served
-        }
+        self._served = {(each.resource.group, each.resource.version, each.resource.plural): each for each in served}
         self._versions = {(group, version) for group, version, _ in self._served}
 
     def knows(self, target: Target) -> bool:

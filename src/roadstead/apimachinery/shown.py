@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import orjson
 
@@ -32,7 +32,7 @@ class Shown:
 
     def __init__(self, kind: str, api_version: str, bare: bytes) -> None:
         self.kind, self.api_version, self.bare = kind, api_version, bare
-        self.memos: dict[object, bytes] = {}
+        self.memos: dict[Hashable, bytes] = {}
 
     @classmethod
     def of(cls, obj: Json) -> Shown:
@@ -48,9 +48,9 @@ class Shown:
     def whole(self) -> bytes:
         """The JSON with kind and apiVersion."""
         head = b'{"kind":%b,"apiVersion":%b' % (orjson.dumps(self.kind), orjson.dumps(self.api_version))
-        return head + b"}" if self.bare == b"{}" else b"%b,%b" % (head, memoryview(self.bare)[1:])
+        return head + b"}" if self.bare == b"{}" else b"".join((head, b",", memoryview(self.bare)[1:]))
 
-    def memo(self, name: object, make: Callable[[], bytes]) -> bytes:
+    def memo(self, name: Hashable, make: Callable[[], bytes]) -> bytes:
         """Bytes made from this object once and shared by everyone who asks under the same name."""
         found = self.memos.get(name)
         if found is None:

@@ -16,7 +16,9 @@ from roadstead.apimachinery.shown import Shown
 from roadstead.base.errors import Failure
 from roadstead.kube import status
 
-TABLE_EVENT = b'{"type":"%b","object":{"kind":"Table","apiVersion":"%b","metadata":%b,"columnDefinitions":%b,"rows":[%b]}}\n'
+TABLE_EVENT = (
+    b'{"type":"%b","object":{"kind":"Table","apiVersion":"%b","metadata":%b,"columnDefinitions":%b,"rows":[%b]}}\n'
+)
 
 
 async def lines(

@@ -112,4 +112,6 @@ def _bookmark(collection: Collection, revision: int, annotations: Json | None = 
     if annotations:
         metadata["annotations"] = annotations
     resource = collection.resource
-    return Event("BOOKMARK", Shown.of({"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}))
+    return Event(
+        "BOOKMARK", Shown.of({"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata})
+    )

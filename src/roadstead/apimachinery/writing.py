@@ -18,9 +18,6 @@ from roadstead.objects.log import Entry, Write
 if TYPE_CHECKING:
     from roadstead.apimachinery.collection import Collection
 
-LONGEST_BASE = 58
-"""Of a generateName; five random letters follow, so that the name fits a label value."""
-
 
 async def create(collection: Collection, obj: Json, ask: Ask) -> Staged:
     """The creation of an object, checked; its namespace is taken from its metadata. Raises StatusError."""
@@ -83,7 +80,7 @@ def _name(collection: Collection, metadata: Json, ask: Ask) -> None:
         resource = collection.resource
         missing = status.required("metadata.name", "name or generateName is required")
         raise status.invalid(resource.kind, resource.group, "", [missing])
-    metadata["name"] = base[:LONGEST_BASE] + ask.suffix()
+    metadata["name"] = meta.generated_name(base, ask.suffix())
 
 
 def _refuse(collection: Collection, obj: Json, errors: list[status.FieldError]) -> None:
@@ -112,9 +109,8 @@ def _expect(collection: Collection, metadata: Json, old: Json, ask: Ask) -> None
     if not seen:
         if resource.unconditional_update:
             return
-        missing = status.invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
         # The resource, not the Kind (image-api contract, section 2).
-        raise status.invalid(resource.plural, resource.group, name, [missing])
+        raise status.invalid(resource.plural, resource.group, name, [meta.missing_version()])
     if not (isinstance(seen, str) and seen.isascii() and seen.isdigit()):
         raise status.bad_request(f'metadata.resourceVersion "{seen}" is not a resource version')
     if int(seen) != int(old["metadata"]["resourceVersion"]):

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from roadstead.auth.policy import objects, part, text, texts
 from roadstead.base.values import Json
+from roadstead.kube.selectors import LabelSelector, Requirement
+
+_OPERATORS = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}
 
 
 def aggregated_rules(cluster_roles: Iterable[Json]) -> dict[str, list[Json]]:
@@ -22,27 +25,20 @@ def aggregated_rules(cluster_roles: Iterable[Json]) -> dict[str, list[Json]]:
     }
 
 
-def selects(selector: Json, labels: Mapping[str, object]) -> bool:
-    """Whether a LabelSelector object matches; the empty one matches all, an unknown operator nothing."""
-    wanted = part(selector, "matchLabels")
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        _holds(expression, labels) for expression in objects(selector.get("matchExpressions"))
-    )
-
-
-def _holds(expression: Json, labels: Mapping[str, object]) -> bool:
-    found = labels.get(text(expression, "key"))
-    match expression.get("operator"):
-        case "In":
-            return found in texts(expression.get("values"))
-        case "NotIn":
-            return found not in texts(expression.get("values"))
-        case "Exists":
-            return found is not None
-        case "DoesNotExist":
-            return found is None
-        case _:
+def selects(selector: Json, labels: Mapping[str, str]) -> bool:
+    """Whether a LabelSelector object matches; the empty one matches all, one that cannot be read nothing."""
+    requirements: list[Requirement] = []
+    for key, value in part(selector, "matchLabels").items():
+        if not isinstance(value, str):
             return False
+        requirements.append(Requirement(key, "=", frozenset({value})))
+    for expression in objects(selector.get("matchExpressions")):
+        operator = _OPERATORS.get(text(expression, "operator"))
+        if operator is None:
+            return False
+        values = frozenset(texts(expression.get("values")))
+        requirements.append(Requirement(text(expression, "key"), operator, values))
+    return LabelSelector(tuple(requirements)).matches(labels)
 
 
 def _chosen(role: Json, roles: Mapping[str, Json]) -> list[str]:
@@ -50,9 +46,13 @@ def _chosen(role: Json, roles: Mapping[str, Json]) -> list[str]:
     return sorted(
         name
         for name, other in roles.items()
-        if other is not role
-        and any(selects(selector, part(part(other, "metadata"), "labels")) for selector in selectors)
+        if other is not role and any(selects(selector, _labels(other)) for selector in selectors)
     )
+
+
+def _labels(role: Json) -> dict[str, str]:
+    labels = part(part(role, "metadata"), "labels")
+    return {key: value for key, value in labels.items() if isinstance(value, str)}
 
 
 def _gathered(name: str, roles: Mapping[str, Json], chosen: Mapping[str, list[str]]) -> list[Json]:

@@ -110,7 +110,7 @@ class _ListPatch:
             return None
         elements = self._elements or []
         if not (self._key or self._field.as_set) or self._field.replace:
-            return copied(self._elements if self._elements is not None else before)
+            return list(copied(before if self._elements is None else self._elements))
         if self._key:
             merged, given = self._merge_by_key(before or [], elements)
         else:

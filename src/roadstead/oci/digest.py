@@ -16,6 +16,7 @@ ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _STARTS = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 _FORM = re.compile(r"([a-z0-9]+(?:[+._-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)")
 _LOWER_HEX = re.compile(r"[0-9a-f]+")
+_LONGEST = 256
 _SHOWN = 160
 
 
@@ -72,7 +73,7 @@ def _start(algorithm: str, data: bytes = b"") -> hashlib._Hash:
 
 
 def _rule_broken(text: str) -> str:
-    form = _FORM.fullmatch(text)
+    form = _FORM.fullmatch(text) if len(text) <= _LONGEST else None
     if form is None:
         return "it must be written <algorithm>:<hex>, e.g. sha256: and 64 lower-case hexadecimal digits"
     algorithm, encoded = form.groups()

@@ -20,8 +20,8 @@ from roadstead.kube import status
 from roadstead.kube.status import GroupResource, StatusError
 from roadstead.objects.log import Key, Write
 from roadstead.objects.store import Store
-from roadstead.streams import events
-from roadstead.streams.layers import layers_of
+from roadstead.streams import events, mappings
+from roadstead.streams.layers import layers
 
 MAPPINGS = GroupResource("image.openshift.io", "imagestreammappings")
 ATTEMPTS = 10
@@ -167,7 +167,7 @@ class Contents:
                 stored = self._streams.peek(namespace, name)
                 if stored is None:
                     raise status.not_found(resource, name)
-                if attempt and not all(events.push_may_retry(before, stored, tag) for tag in tags):
+                if attempt and not all(mappings.may_retry(before, stored, tag) for tag in tags):
                     break
                 before = stored
                 staged, kept = await self._stage(stored, image, tags, ask, precondition)
@@ -187,17 +187,12 @@ class Contents:
         digest = image["metadata"]["name"]
         existed = self._images.peek("", digest) is not None
         staged = [] if existed else [await self._images.stage_create(image, ask)]
-        stream = self._streams.shown(stored)
-        recorded, moved = stream, []
+        stream = recorded = self._streams.shown(stored)
         for tag in tags:
             if precondition:
-                precondition.check(tag, (events.current(stream, tag) or {}).get("image"))
-            generation = events.generation(stream["metadata"])
-            new = events.event(events.push_reference(stream, image, existed), digest, generation, ask.now)
-            recorded, changed = events.add_event(recorded, tag, new)
-            moved += [tag] if changed else []
-        if moved:
-            recorded = events.follow(recorded, moved, levels=1)
+                precondition.check(tag, (events.current_of(stream, tag) or {}).get("image"))
+            recorded = mappings.tagged(recorded, tag, image, existed=existed, now=ask.now) or recorded
+        if recorded is not stream:
             staged.append(await self._streams.stage_update(recorded, ask, rules_hook=self._status_rule))
         return staged, Kept(recorded, not existed)
 
@@ -210,8 +205,8 @@ class Contents:
         seen = self._memo.get((namespace, name))
         if seen is None or seen.revision != entry.revision:
             stream = orjson.loads(entry.value)
-            current = {each["tag"]: events.current(stream, each["tag"]) for each in events.status_tags(stream)}
-            tags = {tag: event["image"] for tag, event in sorted(current.items()) if event and event.get("image")}
+            current = {tag: events.current(entry) or {} for tag, entry in sorted(events.histories(stream).items())}
+            tags = {tag: event["image"] for tag, event in current.items() if event.get("image")}
             seen = self._memo[namespace, name] = _Seen(entry.revision, tags)
             if len(self._memo) > MEMO_STREAMS:
                 self._memo.popitem(last=False)
@@ -226,7 +221,7 @@ class Contents:
         images_now = self._store.last_change(self._images.resource.key_resource)
         if seen.members is None or seen.images_revision not in (None, images_now):
             stored = self._streams.peek(namespace, name)
-            view = layers_of(stored or {}, lambda digest: self._images.peek("", digest))
+            view = layers(stored or {}, lambda digest: self._images.peek("", digest))
             missing = any(each["imageMissing"] for each in view["images"].values())
             seen.members, seen.blobs = frozenset(view["images"]), _owners(view)
             seen.images_revision = images_now if missing else None

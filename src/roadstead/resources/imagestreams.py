@@ -12,6 +12,7 @@ from roadstead.apimachinery.resource import Column, Resource, Subresource
 from roadstead.apimachinery.served import Listing, ListOptions, Outcome, Patch, UpdateRule
 from roadstead.base.values import Json
 from roadstead.kube import status
+from roadstead.kube.time import format_time
 from roadstead.objects.log import Write
 from roadstead.objects.store import Store
 from roadstead.repositories import links
@@ -20,50 +21,17 @@ from roadstead.resources.limits import Limits
 from roadstead.resources.plain import NAME
 from roadstead.resources.shapes import IMAGE_STREAM
 from roadstead.resources.streamrules import GROUP, KIND, ROWS_AT_HAND, StreamRules, StreamSettings
-from roadstead.streams.events import current, histories
-from roadstead.streams.layers import layers_of
+from roadstead.streams import columns
+from roadstead.streams.layers import layers
 from roadstead.streams.tags import Place
-
-TAG_BUDGET, TAG_SLACK = 40, 10
-"""Characters of the Tags column, and how far one more tag may run over."""
 
 EXCLUDED = "openshift.io/image.excludeSecret"
 PULL_SECRETS = ("kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson")
 
 
-def repository_of(stream: Json, _: datetime) -> str:
-    """The Image Repository column."""
-    spec, state = stream.get("spec") or {}, stream.get("status") or {}
-    names = (state.get("publicDockerImageRepository"), spec.get("dockerImageRepository"), state.get("dockerImageRepository"))
-    return next((name for name in names if name), "")
-
-
-def tag_names(stream: Json, _: datetime) -> str:
-    """The Tags column: newest first, as many as fit (section 17)."""
-    newest = {tag: str((current(entry) or {}).get("created") or "") for tag, entry in histories(stream).items()}
-    names = sorted(sorted(newest), key=lambda tag: newest[tag], reverse=True)
-    kept = _fitting(names)
-    left = len(names) - len(kept)
-    return ",".join(kept) + (f" + {left} more..." if left else "")
-
-
-def _fitting(names: list[str]) -> list[str]:
-    room = TAG_BUDGET
-    for index, name in enumerate(names):
-        room -= len(name) + 1
-        if room >= 0:
-            continue
-        if index == 0:
-            return names[:1]
-        if room + len(name) <= TAG_SLACK or -room > TAG_SLACK:
-            return names[:index]
-    return names
-
-
-def last_change(stream: Json, now: datetime) -> str:
-    """The Updated column: when any tag last moved."""
-    times = [str(event.get("created") or "") for entry in histories(stream).values() if (event := current(entry))]
-    return ago(max(times, default=None), now)
+def _updated(stream: Json, now: datetime) -> str:
+    moment = columns.updated(stream)
+    return "" if moment is None else ago(format_time(moment), now)
 
 
 IMAGE_STREAMS = Resource(
@@ -78,9 +46,9 @@ IMAGE_STREAMS = Resource(
     categories=("all",),
     columns=(
         NAME,
-        Column("Image Repository", repository_of, description="Where images of this stream are pushed to and pulled from."),
-        Column("Tags", tag_names, description="The tags that have ever named an image, newest first."),
-        Column("Updated", last_change, description="When a tag last moved."),
+        Column("Image Repository", lambda stream, _: columns.image_repository(stream), description="Where images of this stream are pushed to and pulled from."),
+        Column("Tags", lambda stream, _: columns.tags(stream), description="The tags that have ever named an image, newest first."),
+        Column("Updated", _updated, description="When a tag last moved."),
     ),
     selectable={
         "spec.dockerImageRepository": lambda stream: str((stream.get("spec") or {}).get("dockerImageRepository", "")),
@@ -109,7 +77,7 @@ class ImageStreams(Collection):
     ) -> None:
         self.stream_rules = StreamRules(settings, limits, self.peek)
         super().__init__(IMAGE_STREAMS, store, self.stream_rules, namespace_check=namespace_check)
-        self._images, self._secrets = images, secrets
+        self.settings, self._images, self._secrets = settings, images, secrets
 
     async def update(
         self, namespace: str, name: str, obj: Json, ask: Ask, *, rules_hook: UpdateRule | None = None
@@ -152,7 +120,7 @@ class ImageStreams(Collection):
     def layers(self, namespace: str, name: str, ask: Ask) -> Json:
         """Every image the stream has ever named, with its blobs (section 8); raises StatusError (404)."""
         stream = self.stored(self.entry(namespace, name, ask))
-        view = layers_of(stream, lambda digest: self._images.peek("", digest))
+        view = layers(stream, lambda digest: self._images.peek("", digest))
         return {"kind": "ImageStreamLayers", "apiVersion": IMAGE_STREAMS.api_version, "metadata": stream["metadata"], **view}
 
     async def _secret_list(self, namespace: str, ask: Ask) -> Json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,14 +21,10 @@ from roadstead.streams.tags import Place, Verdict
 
 GROUP, KIND = "image.openshift.io", "ImageStream"
 STREAMS = GroupResource(GROUP, "imagestreams")
-NAME_PATTERN = "[a-z0-9]+(?:[._-][a-z0-9]+)*"
-LONGEST_PLACE = 255
-"""Characters of `namespace/name`, so that it can be a repository name."""
 
 ROWS_AT_HAND: ContextVar[Mapping[Place, Sequence[Write]]] = ContextVar("ROWS_AT_HAND", default=MappingProxyType({}))
 """Rows of repositories that may go with their streams in the request under way; `ImageStreams` gathers them."""
 
-_NAME = re.compile(NAME_PATTERN)
 
 Peek = Callable[[str, str], Json | None]
 """(namespace, name) -> the stored stream, read with the server's own authority."""
@@ -69,9 +64,9 @@ class StreamRules(Rules):
     async def on_status_update(self, new: Json, old: Json, ask: Ask) -> Json:
         """A write to /status: the whole spec stays, no tag is followed, nobody is asked (section 6.6)."""
         prepared = self._with_places(specs.prepare_status_update(self._normal(new), old))
-        over = await self._limits.stream_violations(prepared, old)
-        errors = [status.forbidden_field("imageStream", text) for text in over]
-        errors += validation.status_errors(prepared, old, self._settings.allowed)
+        why = await self._limits.stream_refusal(prepared, old)
+        errors = [status.forbidden_field("imageStream", why)] if why else []
+        errors += validation.validate_status(prepared, old, self._settings.allowed)
         return _passed(prepared, errors)
 
     def on_delete(self, old: Json, ask: Ask) -> Sequence[Write]:
@@ -91,13 +86,12 @@ class StreamRules(Rules):
         applied = tags.apply_tags(stream, old, sources, verdicts, ask.now, self._settings.internal_registry)
         name = stream["metadata"]["name"]
         errors = tags.wrapped(name, applied.errors)
-        if not errors and (over := await self._limits.stream_violations(applied.stream, old)):
-            # Upstream wraps these refusals; people and the registry look for the text inside (wart 13).
-            refusals = [f'{KIND}.{GROUP} "{name}" is forbidden: {text}' for text in over]
-            text = refusals[0] if len(refusals) == 1 else f"[{', '.join(refusals)}]"
-            errors = [status.internal_field("[]", text)]
-        errors += [] if old else _name_errors(stream["metadata"])
-        errors += validation.stream_errors(applied.stream, old, self._settings.allowed)
+        if not errors and (why := await self._limits.stream_refusal(applied.stream, old)):
+            # A refusal wrapped into another one, as upstream does: people look for the text inside (wart 13).
+            errors = [status.internal_field("[]", why)]
+        if old is None:
+            errors += [status.invalid_value("metadata.name", name, text) for text in validation.name_problems(name)]
+        errors += validation.validate_stream(applied.stream, old, self._settings.allowed)
         return _passed(applied.stream, errors)
 
     def _normal(self, stream: Json) -> Json:
@@ -111,17 +105,6 @@ def _verdict(place: Place, ask: Ask) -> Verdict:
     # Why not stays out of the text: it would tell about rights in a namespace the caller may not look into.
     wanted = Attributes(ask.user, "get", GROUP, "imagestreams", "layers", *place)
     return Verdict(ask.may(wanted).allowed)
-
-
-def _name_errors(meta: Json) -> list[FieldError]:
-    name = meta["name"]
-    errors = []
-    if not _NAME.fullmatch(name):
-        errors.append(status.invalid_value("metadata.name", name, f'must match "{NAME_PATTERN}"'))
-    if len(f"{meta.get('namespace', '')}/{name}") > LONGEST_PLACE:
-        why = f"'namespace/name' cannot be longer than {LONGEST_PLACE} characters"
-        errors.append(status.invalid_value("metadata.name", name, why))
-    return errors
 
 
 def _passed(stream: Json, errors: Sequence[FieldError]) -> Json:

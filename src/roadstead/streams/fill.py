@@ -15,7 +15,6 @@ from roadstead.kube.time import format_time
 from roadstead.oci import manifest as oci
 from roadstead.oci import mediatypes
 from roadstead.oci.descriptor import Descriptor
-from roadstead.oci.digest import Digest
 from roadstead.oci.strictjson import decode_object
 from roadstead.streams import docker10, schema1
 
@@ -47,32 +46,35 @@ def fill(image: Json, now: datetime) -> Json:
         raise Unreadable(failure.message) from None
     media_type = document.get("mediaType") or ordered.get("dockerImageManifestMediaType") or mediatypes.DOCKER_MANIFEST
     if manifest.kind == "index":
-        return _filled_as_index(ordered, now)
+        return filled_as_index(ordered, now)
     config = (ordered.get("dockerImageConfig") or "").encode()
     if not config:
         raise Unreadable(f'dockerImageConfig must not be empty for manifest type "{media_type}"')
-    return _filled(ordered, manifest, str(media_type), config)
+    return filled(ordered, manifest, str(media_type), config)
 
 
-def image_from_manifest(
-    manifest: oci.Manifest, digest: Digest, reference: str, config: bytes | None, now: datetime
-) -> Json:
-    """The Image of a manifest that was pushed here (registry contract, 6.4), already filled.
-
-    `reference` is the pull spec by digest. `config` is the whole config blob, None when it is not at hand. Both texts
-    stay out of the Image: they are kept as blobs. Any manifest makes a valid Image, artifacts included; an index entry
-    without a platform is shown as `unknown`.
-    """
-    is_index = manifest.kind == "index"
-    annotations = {MANAGED: "true", BLOB_STORED: "true", LAYERS_ORDER: "" if is_index else ASCENDING}
-    image: Json = {
-        "metadata": {"name": str(digest), "annotations": annotations},
-        "dockerImageReference": reference,
-        "dockerImageManifestMediaType": manifest.media_type,
+def filled(image: Json, manifest: oci.Manifest, media_type: str, config: bytes | None) -> Json:
+    """`image` with what an image manifest and its config document tell; `config` None when it is not at hand."""
+    layers = image.get("dockerImageLayers") or layers_of(manifest)
+    described = manifest.config
+    name = str(described.digest) if described else ""
+    own_size = len(config) if config is not None else described.size if described else 0
+    size = own_size + _distinct_size(layers, {name})
+    return {
+        **_annotated(image, ASCENDING),
+        **({"dockerImageLayers": layers} if layers else {}),
+        "dockerImageManifestMediaType": media_type,
+        "dockerImageMetadata": docker10.from_config(_json(config), name, size),
+        "dockerImageMetadataVersion": docker10.VERSION,
     }
-    if is_index:
-        return {**_filled_as_index(image, now), "dockerImageManifests": child_manifests(manifest.manifests)}
-    return _filled(image, manifest, manifest.media_type, config)
+
+
+def filled_as_index(image: Json, now: datetime) -> Json:
+    """`image` with the little that is known of an index."""
+    name, known = str(image["metadata"].get("name") or ""), image.get("dockerImageMetadata") or {}
+    first_seen = known["Created"] if known.get("Id") == name and known.get("Created") else format_time(now)
+    metadata = docker10.from_index(name, first_seen)
+    return {**image, "dockerImageMetadata": metadata, "dockerImageMetadataVersion": docker10.VERSION}
 
 
 def children_of(image: Json) -> list[Json] | None:
@@ -104,28 +106,6 @@ def _child(entry: Descriptor) -> Json:
         "os": platform.get("os") or UNKNOWN_PLATFORM,
     }
     return {**shown, "variant": platform["variant"]} if platform.get("variant") else shown
-
-
-def _filled(image: Json, manifest: oci.Manifest, media_type: str, config: bytes | None) -> Json:
-    layers = image.get("dockerImageLayers") or layers_of(manifest)
-    described = manifest.config
-    name = str(described.digest) if described else ""
-    own_size = len(config) if config is not None else described.size if described else 0
-    size = own_size + _distinct_size(layers, {name})
-    return {
-        **_annotated(image, ASCENDING),
-        **({"dockerImageLayers": layers} if layers else {}),
-        "dockerImageManifestMediaType": media_type,
-        "dockerImageMetadata": docker10.from_config(_json(config), name, size),
-        "dockerImageMetadataVersion": docker10.VERSION,
-    }
-
-
-def _filled_as_index(image: Json, now: datetime) -> Json:
-    name, known = str(image["metadata"].get("name") or ""), image.get("dockerImageMetadata") or {}
-    first_seen = known["Created"] if known.get("Id") == name and known.get("Created") else format_time(now)
-    metadata = docker10.from_index(name, first_seen)
-    return {**image, "dockerImageMetadata": metadata, "dockerImageMetadataVersion": docker10.VERSION}
 
 
 def _filled_from_schema1(image: Json, document: Json) -> Json:

@@ -1,4 +1,4 @@
-"""Rules of the Image kind: what is made of one that is created or updated, and what it must keep; no I/O.
+"""Rules of the Image kind: how one is made, what becomes of it on create and update, what it must keep; no I/O.
 
 image-api contract, 4.4 and 4.5. Metadata rules are those of every object and are not repeated here.
 """
@@ -12,14 +12,47 @@ import orjson
 from roadstead.base.values import Json
 from roadstead.kube.fielderrors import FieldError, invalid_value, required
 from roadstead.oci.digest import Digest, InvalidDigest
+from roadstead.oci.manifest import Manifest
 from roadstead.streams import docker10, pullspec, schema1, signatures
-from roadstead.streams.fill import BLOB_STORED, Unreadable, children_of, fill
+from roadstead.streams.fill import (
+    ASCENDING,
+    BLOB_STORED,
+    LAYERS_ORDER,
+    MANAGED,
+    Unreadable,
+    child_manifests,
+    children_of,
+    fill,
+    filled,
+    filled_as_index,
+)
 
 MANAGED_SIGNATURE = "image.openshift.io/managed-signature"
 
 _SERVER_OWNED = ("dockerImageMetadata", "dockerImageMetadataVersion", "dockerImageLayers")
 _DIGEST_WITHIN = re.compile(r"[a-zA-Z0-9-_+.]+:[a-fA-F0-9]{32,}")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
+
+
+def image_from_manifest(
+    manifest: Manifest, digest: Digest, reference: str, config: bytes | None, now: datetime
+) -> Json:
+    """The Image of a manifest that was pushed here (registry contract, 6.4), already filled.
+
+    `reference` is the pull spec by digest. `config` is the whole config blob, None when it is not at hand. Both texts
+    stay out of the Image: they are kept as blobs. Any manifest makes a valid Image, artifacts included; an index entry
+    without a platform is shown as `unknown`.
+    """
+    is_index = manifest.kind == "index"
+    annotations = {MANAGED: "true", BLOB_STORED: "true", LAYERS_ORDER: "" if is_index else ASCENDING}
+    image: Json = {
+        "metadata": {"name": str(digest), "annotations": annotations},
+        "dockerImageReference": reference,
+        "dockerImageManifestMediaType": manifest.media_type,
+    }
+    if is_index:
+        return {**filled_as_index(image, now), "dockerImageManifests": child_manifests(manifest.manifests)}
+    return filled(image, manifest, manifest.media_type, config)
 
 
 def prepare_create(image: Json, now: datetime) -> Json:

@@ -4,29 +4,32 @@ from datetime import datetime
 
 from roadstead.base.values import Json
 from roadstead.kube.fielderrors import FieldError, required
+from roadstead.kube.meta import check_new
 from roadstead.streams import events, images, pullspec
 from roadstead.streams.events import current_of, same_content
 from roadstead.streams.fill import MANAGED
+from roadstead.streams.pullspec import PullSpec
 
 
 def prepare(mapping: Json, internal_registry: str = "") -> Json:
     """`mapping` ready for validation: a reference if we can tell one, and no signatures."""
     meta = mapping["metadata"]
     image = {key: value for key, value in (mapping.get("image") or {}).items() if key != "signatures"}
-    digest = (image.get("metadata") or {}).get("name")
     if internal_registry and not image.get("dockerImageReference"):
-        place = f"{internal_registry}/{meta.get('namespace') or ''}/{meta.get('name') or ''}"
-        image["dockerImageReference"] = f"{place}@{digest or ''}"
+        digest = str((image.get("metadata") or {}).get("name") or "")
+        place = PullSpec(internal_registry, meta.get("namespace") or "", meta.get("name") or "", id=digest)
+        image["dockerImageReference"] = place.exact()
     return {**mapping, "image": image}
 
 
 def validate(mapping: Json) -> list[FieldError]:
     """A tag and an image are needed; any text will do as a tag (upstream stores `a b/c` too)."""
-    errors = [] if mapping.get("tag") else [required("tag")]
     image = mapping.get("image") or {}
-    if not (image.get("metadata") or {}).get("name"):
-        return [*errors, required("image.metadata.name", "name or generateName is required")]
-    return errors + images.validate(image, "image.")
+    return [
+        *([] if mapping.get("tag") else [required("tag")]),
+        *check_new(image, namespaced=False, path="image.metadata"),
+        *images.validate(image, "image."),
+    ]
 
 
 def tagged(stream: Json, tag: str, image: Json, *, existed: bool, now: datetime) -> Json | None:
@@ -47,10 +50,9 @@ def push_reference(stream: Json, image: Json, existed: bool) -> str:
     A managed image that already existed may have come in through another stream; its content is reachable through
     this stream as well, and pulls must be authorised against this one.
     """
-    managed = ((image.get("metadata") or {}).get("annotations") or {}).get("openshift.io/image.managed") == "true"
-    repository = (stream.get("status") or {}).get("dockerImageRepository") or (stream.get("spec") or {}).get(
-        "dockerImageRepository"
-    )
+    managed = ((image.get("metadata") or {}).get("annotations") or {}).get(MANAGED) == "true"
+    declared = (stream.get("spec") or {}).get("dockerImageRepository")
+    repository = (stream.get("status") or {}).get("dockerImageRepository") or declared
     if existed and managed and repository and pullspec.problem(repository) is None:
         return f"{repository}@{image['metadata']['name']}"
     return str(image.get("dockerImageReference") or "")
@@ -59,11 +61,7 @@ def push_reference(stream: Json, image: Json, existed: bool) -> str:
 def may_retry(before: Json | None, after: Json, tag: str) -> bool:
     """Whether a push that lost a race may be applied to the fresh stream (section 13, step 8).
 
-    Yes when nobody else moved the tag meanwhile: it had no event, has none now, or names the same image at the same place.
+    Yes when nobody else moved the tag meanwhile: it had no event, has none now, or still names the same content.
     """
-    was, is_now = current(before or {}, tag), current(after, tag)
-    if was is None or is_now is None:
-        return True
-    return all((was.get(key) or "") == (is_now.get(key) or "") for key in ("dockerImageReference", "image"))
-
-
+    was, is_now = current_of(before, tag), current_of(after, tag)
+    return was is None or is_now is None or same_content(was, is_now)

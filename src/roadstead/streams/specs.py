@@ -63,22 +63,22 @@ def without_tag(stream: Json, name: str) -> Json:
     return with_histories(without_spec_tag(stream, name), entries)
 
 
-def prepare_create(stream: Json, *, trusted: bool = False) -> Json:
+def prepare_create(stream: Json, *, with_status: bool = False) -> Json:
     """A stream about to be created: every generation 1, and no status (section 6.2).
 
-    `trusted` is for the server's own writes (tags, imports), which bring their status with them.
+    `with_status` is for the server's own writes (imports), which bring their status with them.
     """
     tags = {name: {**tag, "generation": 1} for name, tag in spec_tags(stream).items()}
     fresh = _with_spec_tags(_with_generation(stream, 1), tags)
-    return fresh if trusted else {**fresh, "status": {"dockerImageRepository": ""}}
+    return fresh if with_status else {**fresh, "status": {"dockerImageRepository": ""}}
 
 
-def prepare_update(new: Json, old: Json, *, trusted: bool = False) -> Json:
+def prepare_update(new: Json, old: Json, *, keep_status: bool = True) -> Json:
     """A stream about to replace `old`: generations moved as section 6.3 says, and the status of `old`.
 
-    `trusted` is for the server's own writes (tags, imports), which bring their status with them.
+    `keep_status` is False for the server's own writes (tags, imports), which bring their status with them.
     """
-    if not trusted:
+    if keep_status:
         new = {**new, "status": old.get("status") or {"dockerImageRepository": ""}}
     before = spec_tags(old)
     guarded = {name: _guarded(tag, before.get(name)) for name, tag in spec_tags(new).items()}

@@ -44,14 +44,6 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What was found for `Needs`. A place nobody answered for does not exist, or is refused."""
-
-    sources: Mapping[Place, Json | None]
-    verdicts: Mapping[Place, Verdict]
-
-
-@dataclass(frozen=True, slots=True)
 class Applied:
     """The stream with its new status, and what was wrong with the tags that could not be applied."""
 
@@ -67,16 +59,24 @@ def needs(stream: Json, old: Json | None) -> Needs:
     return Needs(known, tuple(place for place in known if place[0] != own[0]))
 
 
-def apply_tags(stream: Json, old: Json | None, answers: Answers, now: datetime, internal_registry: str = "") -> Applied:
+def apply_tags(
+    stream: Json,
+    old: Json | None,
+    sources: Mapping[Place, Json | None],
+    verdicts: Mapping[Place, Verdict],
+    now: datetime,
+    internal_registry: str = "",
+) -> Applied:
     """Carry out what new and changed spec tags ask for, then hand moved tags on to their aliases.
 
-    Of a place the user is refused not even the absence is told. `internal_registry` is our own host, if any. External
+    `sources` and `verdicts` answer `needs`: a stream that is not there is None or missing, a place without a verdict is
+    refused, and of a refused place not even the absence is told. `internal_registry` is our own host, if any. External
     images that are not mere references get no event here: the importer fetches them.
     """
-    engine = _Engine(stream, answers.sources, now, internal_registry)
+    engine = _Engine(stream, sources, now, internal_registry)
     errors, granted = [], []
     for wish in _wishes(stream, old):
-        refusal = _refusal(_place(stream)[0], wish, answers.verdicts)
+        refusal = _refusal(_place(stream)[0], wish, verdicts)
         if refusal is None:
             granted.append(wish)
         else:

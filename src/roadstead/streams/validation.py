@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from roadstead.base.values import Json
 from roadstead.kube.fielderrors import FieldError, forbidden_field, invalid_value, required
+from roadstead.kube.names import path_segment
 from roadstead.streams import pullspec
 from roadstead.streams.allowlist import AllowList, repository_key
 from roadstead.streams.events import histories, spec_tags
@@ -23,7 +24,7 @@ _NAME = re.compile(NAME_PATTERN)
 
 def name_problems(name: str) -> list[str]:
     """Why `name` cannot name a stream; the rule for a generated name as well."""
-    return [] if _NAME.fullmatch(name) else [f'must match "{NAME_PATTERN}"']
+    return path_segment(name) or ([] if _NAME.fullmatch(name) else [f'must match "{NAME_PATTERN}"'])
 
 
 def validate_stream(stream: Json, old: Json | None, allowed: AllowList) -> list[FieldError]:

@@ -1,9 +1,9 @@
-"""What every blob store and every uploads driver must do. Subclass in a test and give the fixtures `blobs`, `uploads`."""
+"""What every blob store and every uploads driver must do: subclass in a test, with fixtures `blobs` and `uploads`."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -269,7 +269,3 @@ class UploadsContract:
                 await uploads.append(id, 0, pieces(*parts))
         with pytest.raises(NotFound):
             await uploads.finish(id, EMPTY)
-
-
-def drivers_agree(_: Sequence[tuple[BlobStore, Uploads]]) -> None:
-    """Give a list of driver pairs to this function: the type checker then holds each to both ports."""

@@ -1,0 +1,49 @@
+"""ImageStreamMapping: an image and the tag it gets, posted together (image-api contract, section 13)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from roadstead.apimachinery.ask import Ask
+from roadstead.apimachinery.collection import View
+from roadstead.apimachinery.resource import Resource
+from roadstead.apimachinery.served import Outcome
+from roadstead.base.values import Json
+from roadstead.kube import meta, status
+from roadstead.repositories.contents import Contents
+from roadstead.resources.shapes import IMAGE_STREAM_MAPPING
+from roadstead.resources.streamrules import GROUP
+from roadstead.streams import images, mappings
+
+IMAGE_STREAM_MAPPINGS = Resource(
+    GROUP,
+    "v1",
+    "imagestreammappings",
+    "imagestreammapping",
+    "ImageStreamMapping",
+    namespaced=True,
+    verbs=("create",),
+    shape=IMAGE_STREAM_MAPPING,
+    stored=False,
+)
+
+
+class ImageStreamMappings(View):
+    """The way a registry outside this process announces a push."""
+
+    resource = IMAGE_STREAM_MAPPINGS
+
+    def __init__(self, contents: Contents, internal_registry: str) -> None:
+        self._contents, self._registry = contents, internal_registry
+
+    async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome:
+        """Keeps the image and moves the tag; answers with a Status. Raises StatusError (404 without the stream)."""
+        mapping = mappings.prepare(obj, self._registry)
+        name = str(mapping["metadata"].get("name") or "")
+        errors = meta.validate(mapping["metadata"], namespaced=True) + mappings.validate(mapping)
+        if errors:
+            raise status.invalid(self.resource.kind, GROUP, name, errors)
+        image = images.prepare_create(mapping["image"], ask.now)
+        asked = replace(ask, url_resource=ask.url_resource or self.resource.group_resource)
+        await self._contents.keep(namespace, name, image, [mapping["tag"]], asked)
+        return Outcome(status.success(code=201), created=True)

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from roadstead.apimachinery.ask import Ask
+from roadstead.apimachinery.handlers import DoorSettings
 from roadstead.apimachinery.http import ApiDoor
+from roadstead.apimachinery.nonresource import Facts
 from roadstead.auth import secretfile
 from roadstead.auth.gate import Gate
 from roadstead.auth.htpasswd import Htpasswd
@@ -41,7 +43,11 @@ from roadstead.repositories.pull import ManifestCache, Pull
 from roadstead.repositories.push import Push
 from roadstead.repositories.referrers import Referrers
 from roadstead.repositories.uploads import UploadSessions
-from roadstead.resources.kinds import Kinds, build_kinds
+from roadstead.resources import kinds as all_kinds
+from roadstead.resources.bootstrap import bootstrap_objects
+from roadstead.resources.kinds import Kinds
+from roadstead.resources.streamrules import StreamSettings
+from roadstead.streams.allowlist import AllowList
 
 STORAGE_THREADS = 16
 REGISTRY_AUDIENCE = "roadstead-registry"
@@ -71,7 +77,7 @@ class App:
         swept = await self.blobs.recover() + await self.uploads.recover()
         if swept:
             logger().info("removed what an interrupted write left behind", files=swept)
-        await self.kinds.bootstrap(Ask.internal(utc_now()))
+        await bootstrap_objects(self.kinds, Ask.internal(utc_now()))
         await self.gate.refresh()
 
     def start_background(self, background: Background) -> None:
@@ -117,12 +123,21 @@ def build(settings: Settings, folder: Path, hostname: str) -> App:
     uploads = FilesystemUploads(blobs)
     gate = _gate(settings, folder, store)
     metrics = Metrics()
-    kinds = build_kinds(store, gate, settings, settings.registry.hostname or hostname)
+    hostname = settings.registry.hostname or hostname
+    kinds = all_kinds.build(store, lambda: gate.rules, _stream_settings(settings, hostname))
     secret = secretfile.read_or_make(folder / "tls" / "uploads.key", lambda: secrets.token_hex(32).encode())
-    rooms = _rooms(settings, store, blobs, uploads, kinds, secret)
+    rooms = _rooms(settings, hostname, store, (blobs, uploads), kinds, secret)
     registry = _registry_door(settings, rooms, kinds, gate, metrics)
-    api = ApiDoor(kinds.served, gate, metrics=metrics, body_limit=settings.limits.api_body_bytes)
+    door_settings = DoorSettings(body_bytes=settings.limits.api_body_bytes)
+    api = ApiDoor(kinds.served, gate, settings=door_settings, facts=Facts(metrics=metrics.exposition))
     return App(registry, api, gate, store, kinds, blobs, uploads, metrics, settings)
+
+
+def _stream_settings(settings: Settings, hostname: str) -> StreamSettings:
+    external = settings.registry.external_hostnames
+    entries = [{"domainName": name} for name in settings.images.allowed_registries]
+    allowed = AllowList.from_config(entries, hostname)
+    return StreamSettings(hostname, external[0] if external else "", settings.images.import_mode, allowed)
 
 
 def _gate(settings: Settings, folder: Path, store: Store) -> Gate:
@@ -147,15 +162,15 @@ class Rooms:
 
 
 def _rooms(
-    settings: Settings, store: Store, blobs: BlobStore, uploads: Uploads, kinds: Kinds, secret: bytes
+    settings: Settings, hostname: str, store: Store, storage: tuple[BlobStore, Uploads], kinds: Kinds, secret: bytes
 ) -> Rooms:
-    registry, contents = settings.registry, kinds.contents
+    (blobs, uploads), registry, contents = storage, settings.registry, kinds.contents
     links, leases = Links(store), BlobLeases(timedelta(seconds=registry.blob_grace_seconds), utc_now)
     cache = ManifestCache(registry.manifest_cache_bytes)
     pull = Pull(blobs, links, contents, cache, leases, manifest_bytes=registry.manifest_bytes)
-    push = Push(blobs, links, contents, pull, hostname=kinds.hostname, config_bytes=registry.config_bytes)
-    delete = Delete(blobs, links, contents, kinds.imagestreamtags, leases, enabled=registry.deletes)
-    sessions = UploadSessions(uploads, links, leases, secret, kinds.largest_blob)
+    push = Push(blobs, links, contents, pull, hostname=hostname, config_bytes=registry.config_bytes)
+    delete = Delete(blobs, links, contents, kinds.stream_tags, leases, enabled=registry.deletes)
+    sessions = UploadSessions(uploads, links, leases, secret, kinds.limits.largest_image)
     return Rooms(links, pull, push, delete, sessions, Repositories(store, contents), Referrers(links, pull))
 
 
@@ -171,7 +186,7 @@ def _registry_door(settings: Settings, rooms: Rooms, kinds: Kinds, gate: Gate, m
     blobs = BlobHandlers(rooms.pull, rooms.delete)
     uploads = UploadHandlers(rooms.sessions, rooms.pull, rooms.links, door.may_pull)
     listings = ListingHandlers(rooms.repositories, rooms.referrers, registry.catalog_entries)
-    signatures = SignatureHandlers(kinds.images, kinds.imagesignatures, ask_of)
+    signatures = SignatureHandlers(kinds.images, kinds.signatures, ask_of)
     door.answers.update(
         {
             (Route.BASE, "GET"): base_answer,

@@ -136,9 +136,7 @@ async def _start(settings: Settings, held: DataFolder, registry: Address, api: A
     registry_listener = Listener(Door(app.registry, sender, limits, _registry_fault), limits)
     api_listener = Listener(Door(app.api, sender, limits, _api_fault), limits)
     background = Background()
-    running = Running(
-        settings, folder, registry, api, app, [registry_listener, api_listener], background, held, sender
-    )
+    running = Running(settings, folder, registry, api, app, [registry_listener, api_listener], background, held, sender)
     try:
         running.registry_address = await _listen(registry_listener, "--registry", registry, tls)
         running.api_address = await _listen(api_listener, "--api", api, tls)
@@ -196,7 +194,9 @@ def _write_kubeconfig(folder: Path, api: Address) -> None:
         "kind": "Config",
         "clusters": [{"name": "roadstead", "cluster": server}],
         "users": [{"name": "admin", "user": {"token": (folder / "admin.token").read_text().strip()}}],
-        "contexts": [{"name": "roadstead", "context": {"cluster": "roadstead", "user": "admin", "namespace": "default"}}],
+        "contexts": [
+            {"name": "roadstead", "context": {"cluster": "roadstead", "user": "admin", "namespace": "default"}}
+        ],
         "current-context": "roadstead",
     }
     write_private(folder / "admin.kubeconfig", yaml.safe_dump(config, sort_keys=False).encode())

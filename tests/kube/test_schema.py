@@ -27,7 +27,8 @@ from tests.kube.shapes import STREAM
 
 SCALARS = strategies.none() | strategies.booleans() | strategies.integers(-9, 9) | strategies.text(max_size=3)
 VALUES = strategies.recursive(
-    SCALARS, lambda inner: strategies.lists(inner, max_size=3) | strategies.dictionaries(strategies.text(max_size=3), inner)
+    SCALARS,
+    lambda inner: strategies.lists(inner, max_size=3) | strategies.dictionaries(strategies.text(max_size=3), inner),
 )
 TAGS = strategies.lists(
     strategies.fixed_dictionaries(
@@ -37,7 +38,8 @@ TAGS = strategies.lists(
             "from": strategies.none() | strategies.fixed_dictionaries({"kind": strategies.text()}),
             "reference": strategies.none() | strategies.booleans(),
             "generation": strategies.none() | strategies.integers(0, 5),
-            "importPolicy": strategies.none() | strategies.fixed_dictionaries({"importMode": strategies.text(max_size=2)}),
+            "importPolicy": strategies.none()
+            | strategies.fixed_dictionaries({"importMode": strategies.text(max_size=2)}),
             "stray": SCALARS,
         },
     ),
@@ -77,7 +79,9 @@ def test_null_counts_as_absent_for_every_field(field: str) -> None:
 
 
 def test_null_is_accepted_at_every_depth() -> None:
-    sent = {"spec": {"lookupPolicy": None, "tags": [{"name": None, "from": None, "importPolicy": {"importMode": None}}]}}
+    sent = {
+        "spec": {"lookupPolicy": None, "tags": [{"name": None, "from": None, "importPolicy": {"importMode": None}}]}
+    }
     tag = conform(STREAM, sent).value["spec"]["tags"][0]
     assert tag["name"] == ""
     assert "from" not in tag
@@ -111,7 +115,12 @@ def test_defaults_are_fresh_each_time() -> None:
 def test_null_items_count_as_zero_values() -> None:
     shape = Shape(
         "S",
-        {"texts": list_of(text()), "map": map_of(integer()), "lists": list_of(list_of(text())), "any": list_of(anything())},
+        {
+            "texts": list_of(text()),
+            "map": map_of(integer()),
+            "lists": list_of(list_of(text())),
+            "any": list_of(anything()),
+        },
     )
     sent = {"texts": [None], "map": {"a": None}, "lists": [None], "any": [None]}
     assert conform(shape, sent).value == {"texts": [""], "map": {"a": 0}, "lists": [None], "any": [None]}
@@ -153,17 +162,35 @@ def test_fields_come_out_in_the_order_of_the_shape() -> None:
 @pytest.mark.parametrize(
     ("sent", "message"),
     [
-        ({"spec": {"lookupPolicy": {"local": "yes"}}}, "string into Go struct field ImageLookupPolicy.spec.lookupPolicy.local of type bool"),
+        (
+            {"spec": {"lookupPolicy": {"local": "yes"}}},
+            "string into Go struct field ImageLookupPolicy.spec.lookupPolicy.local of type bool",
+        ),
         ({"spec": {"tags": [{"name": 1}]}}, "number into Go struct field TagReference.spec.tags.name of type string"),
-        ({"spec": {"tags": [{"generation": 1.5}]}}, "number 1.5 into Go struct field TagReference.spec.tags.generation of type int64"),
-        ({"spec": {"tags": [{"generation": "1"}]}}, "string into Go struct field TagReference.spec.tags.generation of type int64"),
-        ({"spec": {"tags": [{"generation": True}]}}, "bool into Go struct field TagReference.spec.tags.generation of type int64"),
+        (
+            {"spec": {"tags": [{"generation": 1.5}]}},
+            "number 1.5 into Go struct field TagReference.spec.tags.generation of type int64",
+        ),
+        (
+            {"spec": {"tags": [{"generation": "1"}]}},
+            "string into Go struct field TagReference.spec.tags.generation of type int64",
+        ),
+        (
+            {"spec": {"tags": [{"generation": True}]}},
+            "bool into Go struct field TagReference.spec.tags.generation of type int64",
+        ),
         ({"spec": {"tags": {}}}, "object into Go struct field ImageStreamSpec.spec.tags of type []v1.TagReference"),
         ({"spec": {"tags": ["a"]}}, "string into Go struct field ImageStreamSpec.spec.tags of type v1.TagReference"),
         ({"spec": []}, "array into Go struct field ImageStream.spec of type v1.ImageStreamSpec"),
         ({"metadata": {"labels": {"a": True}}}, "bool into Go struct field ObjectMeta.metadata.labels of type string"),
-        ({"metadata": {"labels": ["a"]}}, "array into Go struct field ObjectMeta.metadata.labels of type map[string]string"),
-        ({"metadata": {"creationTimestamp": 5}}, "number into Go struct field ObjectMeta.metadata.creationTimestamp of type string"),
+        (
+            {"metadata": {"labels": ["a"]}},
+            "array into Go struct field ObjectMeta.metadata.labels of type map[string]string",
+        ),
+        (
+            {"metadata": {"creationTimestamp": 5}},
+            "number into Go struct field ObjectMeta.metadata.creationTimestamp of type string",
+        ),
         ([], "array into Go value of type v1.ImageStream"),
     ],
 )

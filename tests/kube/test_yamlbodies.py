@@ -102,7 +102,9 @@ def test_a_body_over_the_limit_is_refused() -> None:
         decode_yaml(b"abcd", Limits(size=3))
 
 
-@given(strategies.binary(max_size=40) | strategies.text(alphabet="a1:-[]{}&*!?|>'\"\n #,.~%@", max_size=40).map(str.encode))
+@given(
+    strategies.binary(max_size=40) | strategies.text(alphabet="a1:-[]{}&*!?|>'\"\n #,.~%@", max_size=40).map(str.encode)
+)
 def test_any_bytes_give_a_json_value_or_a_decode_error(raw: bytes) -> None:
     try:
         found = decode_yaml(raw)

@@ -54,6 +54,14 @@ async def test_a_closed_log_is_one_file_that_a_plain_copy_backs_up(tmp_path: Pat
     await copy.close()
 
 
+def test_every_commit_is_synced_before_it_is_acknowledged(tmp_path: Path) -> None:
+    # No test can pull the plug, so this one looks at the switch: 2 is FULL, which in WAL mode syncs on each commit.
+    connection = connect((tmp_path / "objects.db").as_uri(), 1024)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    connection.close()
+
+
 async def test_only_the_owner_may_read_what_can_hold_secrets(tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "objects.db")
     await log.append([put("a")])

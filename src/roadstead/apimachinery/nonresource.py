@@ -81,19 +81,20 @@ class Pages:
         target = admitted.target
         if target.method != "GET":
             raise status.method_not_allowed()
-        if target.path in self._documents:
-            return self._groups(target.path, request)
-        if target.path == "/metrics":
+        path = target.path.rstrip("/")
+        if path in self._documents:
+            return self._groups(path, request)
+        if path == "/metrics":
             return Reply(200, _headers("text/plain; version=0.0.4; charset=utf-8"), self._facts.metrics())
-        found = self._page(target.path)
+        found = self._page(path)
         if found is None:
             return not_found()
         replies.accepted(request, None)
         return _json(found)
 
     def _page(self, path: str) -> Json | None:
-        match path.strip("/").split("/"):
-            case [""]:
+        match path.split("/")[1:]:
+            case []:
                 return {"paths": self._paths()}
             case ["api", version]:
                 return self._directory.resource_list("", version)

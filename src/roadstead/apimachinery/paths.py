@@ -51,10 +51,14 @@ def parse(method: str, path: str, *, watching: bool = False) -> Target:
     `watching` says that the query asks for a watch.
     """
     try:
-        parts = [unquote(part, errors="strict") for part in path.strip("/").split("/")]
+        parts = [unquote(part, errors="strict") for part in path.removeprefix("/").split("/")]
     except UnicodeDecodeError:
         raise Unreadable(path) from None
-    plain = "/" + "/".join(parts) if parts != [""] else "/"
+    plain = "/" + "/".join(parts)
+    if not parts[-1]:
+        parts.pop()
+    if not parts:
+        return Target(method, method.lower(), plain)
     if parts[0] == "api" and len(parts) > 2:
         return _resource(method, plain, ("", parts[1]), parts[2:], watching)
     if parts[0] == "apis" and len(parts) > 3:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import click
 
 from roadstead import __version__
 from roadstead.base.errors import Failure
+from roadstead.base.settings import Settings, load
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -29,13 +33,13 @@ def serve(data: str | None, registry: str | None, api: str | None, config: str |
     """
     from roadstead.cli.serve import run
 
-    run(_settings(config, data=data, serve_registry=registry, serve_api=api))
+    run(_settings(config, data=data, registry=registry, api=api))
 
 
 @commands.command()
 @click.option("--config", metavar="FILE", type=click.Path(dir_okay=False), help="Settings file (TOML).")
 @click.option("--markdown", is_flag=True, help="Print a Markdown table, as in docs/settings.md.")
-def settings(config: str | None, markdown: bool) -> None:
+def settings(config: str | None, *, markdown: bool) -> None:
     """Show every setting: value, unit, default, environment name and meaning."""
     from roadstead.cli.show_settings import render
 
@@ -54,7 +58,7 @@ def install(data: str | None, registry: str | None) -> None:
     """Put the registry's CA where the clients look for it."""
     from roadstead.cli import trust as places
 
-    chosen = _settings(None, data=data, serve_registry=registry)
+    chosen = _settings(None, data=data, registry=registry)
     for file in places.install(chosen):
         click.echo(f"wrote {file}")
 
@@ -65,20 +69,22 @@ def remove(registry: str | None) -> None:
     """Take the registry's CA away again."""
     from roadstead.cli import trust as places
 
-    for file in places.remove(_settings(None, serve_registry=registry)):
+    for file in places.remove(_settings(None, registry=registry)):
         click.echo(f"removed {file}")
 
 
-def _settings(config: str | None, **flags: str | None):  # type: ignore[no-untyped-def]
-    import os
-    from dataclasses import replace
-    from pathlib import Path
-
-    from roadstead.base.settings import load
-
+def _settings(
+    config: str | None, *, data: str | None = None, registry: str | None = None, api: str | None = None
+) -> Settings:
+    """The settings of file and environment, with what the command line says on top."""
     file = config or os.environ.get("ROADSTEAD_CONFIG")
     loaded = load(Path(file) if file else None, os.environ)
-    return replace(loaded, **{name: value for name, value in flags.items() if value})
+    return replace(
+        loaded,
+        data=data or loaded.data,
+        serve_registry=registry or loaded.serve_registry,
+        serve_api=api or loaded.serve_api,
+    )
 
 
 def main() -> None:

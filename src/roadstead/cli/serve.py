@@ -13,9 +13,9 @@ import click
 import uvloop
 
 from roadstead import __version__
-from roadstead.server import Running, start
 from roadstead.base.observe import configure_logs
 from roadstead.base.settings import Settings
+from roadstead.server import Running, start
 
 
 def run(settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from roadstead.objects.log import Entry, Key, Log, Page, Write
+from roadstead.objects.log import Change, Entry, Key, Log, Page, Write
 from roadstead.objects.watch import Hub, Listener
 
 
@@ -31,6 +31,10 @@ class Store:
         """See `ReadableLog.list`."""
         return await self._log.list(resource, namespace, prefix=prefix, after=after, limit=limit, at=at)
 
+    async def changes(self, after: int, limit: int) -> Sequence[Change]:
+        """See `ReadableLog.changes`."""
+        return await self._log.changes(after, limit)
+
     async def append(self, writes: Sequence[Write]) -> Sequence[int]:
         """See `Log.append`. Listeners know of the changes when this returns."""
         return await self._log.append(writes)
@@ -54,6 +58,10 @@ class Store:
     async def compact(self, before: int) -> None:
         """See `Log.compact`."""
         await self._log.compact(before)
+
+    def end_watches(self) -> None:
+        """Ends every listener, as `close` does first: those who wait for changes learn that no more will come."""
+        self._hub.close()
 
     async def close(self) -> None:
         """Ends every listener, then closes the log."""

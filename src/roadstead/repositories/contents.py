@@ -12,7 +12,8 @@ from weakref import WeakValueDictionary
 import orjson
 
 from roadstead.apimachinery.ask import Ask
-from roadstead.apimachinery.collection import Collection, Staged, UpdateRule, commit
+from roadstead.apimachinery.collection import Collection, Staged, commit
+from roadstead.apimachinery.served import UpdateRule
 from roadstead.auth.users import Attributes, refusal
 from roadstead.base.errors import Failure
 from roadstead.base.values import Json
@@ -151,7 +152,7 @@ class Contents:
         extra: Sequence[Write] = (),
         precondition: Precondition | None = None,
     ) -> Kept:
-        """Image, one event per tag and the `extra` rows appear together, or not at all (image-api contract, section 13).
+        """Image, an event per tag and the `extra` rows appear together or not at all (image-api contract, section 13).
 
         A stream changed by others meanwhile is read again, unless somebody moved one of the tags: Conflict.
         Raises StatusError, on imagestreammappings unless the ask names a resource; PreconditionFailed.

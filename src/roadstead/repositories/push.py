@@ -19,7 +19,6 @@ from roadstead.repositories.links import Links, ManifestLink
 from roadstead.repositories.pull import Pull
 from roadstead.streams.images import image_from_manifest
 
-_MANAGED = {"openshift.io/image.managed": "true", "image.openshift.io/manifestBlobStored": "true"}
 _JSON_TYPE = re.compile(r"[/+]json\b")
 
 
@@ -69,7 +68,7 @@ class Push:
         await self._check_references(repository, manifest)
         await self._contents.ensure_stream(repository.namespace, repository.name, ask)
         await self._blobs.put(digest, push.body)
-        image = await self._image(repository, digest, manifest)
+        image = await self._image(repository, digest, manifest, ask)
         descriptor = oci_manifest.referrer_descriptor(manifest, digest, len(push.body))
         link = ManifestLink(manifest.media_type, len(push.body), manifest.subject and manifest.subject.digest)
         rows = self._links.manifest_writes(repository, digest, link, descriptor)
@@ -96,16 +95,22 @@ class Push:
         if wrong:
             raise OciErrors(wrong)
 
-    async def _image(self, repository: RepositoryName, digest: Digest, manifest: Manifest) -> Json:
+    async def _image(self, repository: RepositoryName, digest: Digest, manifest: Manifest, ask: Ask) -> Json:
         config: bytes | None = None
         if manifest.config is not None and _JSON_TYPE.search(manifest.config.media_type):
-            config = await self._blobs.get(manifest.config.digest, self._config_bytes)
-        reference = f"{self._hostname}/{repository.namespace}/{repository.name}@{digest}"
-        return image_from_manifest(str(digest), reference, manifest.media_type, manifest.body, config, _MANAGED)
+            config = await self._config(manifest.config)
+        reference = f"{self._hostname}/{repository}@{digest}"
+        return image_from_manifest(manifest, digest, reference, config, ask.now)
+
+    async def _config(self, config: Descriptor) -> bytes | None:
+        """The config's bytes; one too large to be an image config is an artifact's, whose facts we do not need."""
+        return None if config.size > self._config_bytes else await self._blobs.get(config.digest, self._config_bytes)
 
 
 def _needed(manifest: Manifest) -> list[Descriptor]:
+    """The blobs that must be here, each once per size stated."""
     if manifest.kind == "index":
         return []
     layers = [layer for layer in manifest.layers if oci_manifest.distributable(layer)]
-    return [*([manifest.config] if manifest.config else []), *layers]
+    wanted = [*([manifest.config] if manifest.config else []), *layers]
+    return list({(each.digest, each.size): each for each in wanted}.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from roadstead.base.errors import TooLarge
@@ -16,7 +16,7 @@ from roadstead.oci.reference import RepositoryName
 from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
 
-SizeLimit = Callable[[str], int | None]
+SizeLimit = Callable[[str], Awaitable[int | None]]
 """namespace -> the largest blob it takes, in bytes (LimitRange, registry contract 8.3); None: any."""
 
 
@@ -59,7 +59,7 @@ class UploadSessions:
 
     async def append(self, session: Session, chunks: AsyncIterator[bytes]) -> Session:
         """Adds bytes at the end; those received before a failure are kept and counted."""
-        limit = self._size_limit(session.repository.namespace)
+        limit = await self._size_limit(session.repository.namespace)
         try:
             offset = await self._uploads.append(session.id, session.offset, chunks, limit)
         except TooLarge:

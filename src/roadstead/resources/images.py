@@ -8,8 +8,8 @@ from roadstead.apimachinery.rules import Rules
 from roadstead.base.values import Json
 from roadstead.kube import status
 from roadstead.resources.plain import NAME, field_of
-from roadstead.resources.shapes import IMAGE
 from roadstead.streams import images
+from roadstead.streams.models_images import IMAGE
 
 GROUP = "image.openshift.io"
 

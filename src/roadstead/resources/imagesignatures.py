@@ -1,4 +1,4 @@
-"""ImageSignature: one entry of an Image's `signatures`, created and deleted on its own (image-api contract, section 5)."""
+"""ImageSignature: one entry of an Image's `signatures`, written on its own (image-api contract, section 5)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from roadstead.base.values import Json
 from roadstead.kube import meta, status
 from roadstead.kube.status import GroupResource, StatusError
 from roadstead.resources.images import GROUP
-from roadstead.resources.shapes import IMAGE_SIGNATURE
 from roadstead.streams import signatures
+from roadstead.streams.models_images import IMAGE_SIGNATURE
 
 ATTEMPTS = 5
 IN_ERRORS = GroupResource(GROUP, "imageSignatures")

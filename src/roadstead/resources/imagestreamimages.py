@@ -14,9 +14,9 @@ from roadstead.resources.ages import ago
 from roadstead.resources.embedding import embedded
 from roadstead.resources.imagestreams import ImageStreams
 from roadstead.resources.plain import NAME, field_of
-from roadstead.resources.shapes import IMAGE_STREAM_IMAGE
 from roadstead.resources.streamrules import GROUP
 from roadstead.streams import pullspec
+from roadstead.streams.models_streams import IMAGE_STREAM_IMAGE
 
 UNKNOWN = GroupResource(GROUP, "imagestreamimage")
 """Spelt like upstream (wart 16)."""
@@ -33,8 +33,12 @@ IMAGE_STREAM_IMAGES = Resource(
     short_names=("isimage",),
     columns=(
         NAME,
-        Column("Updated", lambda image, now: ago(image["metadata"].get("creationTimestamp"), now), description="Its age."),
-        Column("Image Reference", field_of("image", "dockerImageReference"), description="Where it came from.", priority=1),
+        Column(
+            "Updated", lambda image, now: ago(image["metadata"].get("creationTimestamp"), now), description="Its age."
+        ),
+        Column(
+            "Image Reference", field_of("image", "dockerImageReference"), description="Where it came from.", priority=1
+        ),
         Column("Image Name", field_of("image", "metadata", "name"), description="Its digest.", priority=1),
     ),
     stored=False,

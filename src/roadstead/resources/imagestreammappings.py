@@ -11,9 +11,9 @@ from roadstead.apimachinery.served import Outcome
 from roadstead.base.values import Json
 from roadstead.kube import meta, status
 from roadstead.repositories.contents import Contents
-from roadstead.resources.shapes import IMAGE_STREAM_MAPPING
 from roadstead.resources.streamrules import GROUP
 from roadstead.streams import images, mappings
+from roadstead.streams.models_streams import IMAGE_STREAM_MAPPING
 
 IMAGE_STREAM_MAPPINGS = Resource(
     GROUP,
@@ -40,7 +40,7 @@ class ImageStreamMappings(View):
         """Keeps the image and moves the tag; answers with a Status. Raises StatusError (404 without the stream)."""
         mapping = mappings.prepare(obj, self._registry)
         name = str(mapping["metadata"].get("name") or "")
-        errors = meta.validate(mapping["metadata"], namespaced=True) + mappings.validate(mapping)
+        errors = meta.check_new(mapping, namespaced=True) + mappings.validate(mapping)
         if errors:
             raise status.invalid(self.resource.kind, GROUP, name, errors)
         image = images.prepare_create(mapping["image"], ask.now)

@@ -19,10 +19,10 @@ from roadstead.repositories import links
 from roadstead.resources.ages import ago
 from roadstead.resources.limits import Limits
 from roadstead.resources.plain import NAME
-from roadstead.resources.shapes import IMAGE_STREAM
 from roadstead.resources.streamrules import GROUP, KIND, ROWS_AT_HAND, StreamRules, StreamSettings
 from roadstead.streams import columns
 from roadstead.streams.layers import layers
+from roadstead.streams.models_streams import IMAGE_STREAM
 from roadstead.streams.tags import Place
 
 EXCLUDED = "openshift.io/image.excludeSecret"
@@ -46,13 +46,23 @@ IMAGE_STREAMS = Resource(
     categories=("all",),
     columns=(
         NAME,
-        Column("Image Repository", lambda stream, _: columns.image_repository(stream), description="Where images of this stream are pushed to and pulled from."),
-        Column("Tags", lambda stream, _: columns.tags(stream), description="The tags that have ever named an image, newest first."),
+        Column(
+            "Image Repository",
+            lambda stream, _: columns.image_repository(stream),
+            description="Where images of this stream are pushed to and pulled from.",
+        ),
+        Column(
+            "Tags",
+            lambda stream, _: columns.tags(stream),
+            description="The tags that have ever named an image, newest first.",
+        ),
         Column("Updated", _updated, description="When a tag last moved."),
     ),
     selectable={
         "spec.dockerImageRepository": lambda stream: str((stream.get("spec") or {}).get("dockerImageRepository", "")),
-        "status.dockerImageRepository": lambda stream: str((stream.get("status") or {}).get("dockerImageRepository", "")),
+        "status.dockerImageRepository": lambda stream: str(
+            (stream.get("status") or {}).get("dockerImageRepository", "")
+        ),
     },
     subresources=(
         Subresource("status", KIND, ("get", "patch", "update")),
@@ -121,12 +131,19 @@ class ImageStreams(Collection):
         """Every image the stream has ever named, with its blobs (section 8); raises StatusError (404)."""
         stream = self.stored(self.entry(namespace, name, ask))
         view = layers(stream, lambda digest: self._images.peek("", digest))
-        return {"kind": "ImageStreamLayers", "apiVersion": IMAGE_STREAMS.api_version, "metadata": stream["metadata"], **view}
+        return {
+            "kind": "ImageStreamLayers",
+            "apiVersion": IMAGE_STREAMS.api_version,
+            "metadata": stream["metadata"],
+            **view,
+        }
 
     async def _secret_list(self, namespace: str, ask: Ask) -> Json:
         """The pull secrets of the namespace, read with the server's authority (section 9)."""
         listing = await self._secrets.list(namespace, ListOptions(), Ask.internal(ask.now))
-        items = [{key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in listing.items]
+        items = [
+            {key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in listing.items
+        ]
         meta = {"resourceVersion": str(listing.revision or 0)}
         kept = [item for item in items if _is_pull_secret(item)]
         return {"kind": "SecretList", "apiVersion": IMAGE_STREAMS.api_version, "metadata": meta, "items": kept}

@@ -15,11 +15,11 @@ from roadstead.resources.ages import ago
 from roadstead.resources.embedding import image_of_tag
 from roadstead.resources.imagestreams import ImageStreams
 from roadstead.resources.plain import NAME, field_of
-from roadstead.resources.shapes import IMAGE_STREAM_TAG
 from roadstead.resources.streamrules import GROUP
 from roadstead.resources.tagviews import Raced, TagView, metadata_changes
 from roadstead.streams import specs, validation
 from roadstead.streams.events import current_of, generation, histories, spec_tags
+from roadstead.streams.models_streams import IMAGE_STREAM_TAG
 
 TAKEN = GroupResource(GROUP, "imagestreamtag")
 """Spelt like upstream (wart 16)."""
@@ -36,8 +36,12 @@ IMAGE_STREAM_TAGS = Resource(
     short_names=("istag",),
     columns=(
         NAME,
-        Column("Image Reference", field_of("image", "dockerImageReference"), description="Where to pull the image from."),
-        Column("Updated", lambda tag, now: ago(tag["metadata"].get("creationTimestamp"), now), description="When it moved."),
+        Column(
+            "Image Reference", field_of("image", "dockerImageReference"), description="Where to pull the image from."
+        ),
+        Column(
+            "Updated", lambda tag, now: ago(tag["metadata"].get("creationTimestamp"), now), description="When it moved."
+        ),
         Column("Image Name", field_of("image", "metadata", "name"), description="The digest of the image.", priority=1),
     ),
     stored=False,
@@ -119,7 +123,8 @@ class ImageStreamTags(TagView):
             existing = spec_tags(stream).get(tag)
             self._check_changed(name, obj, stream, exists=exists)
             if existing is None and obj.get("tag") is None:
-                why = f"imagestreamtag {tag} is not a spec tag in imagestream {namespace}/{stream_name}, cannot be updated"
+                place = f"{namespace}/{stream_name}"
+                why = f"imagestreamtag {tag} is not a spec tag in imagestream {place}, cannot be updated"
                 raise status.bad_request(why)
             annotations = obj["metadata"].get("annotations")
             reference = {**(obj.get("tag") or existing or {}), "name": tag, "annotations": annotations}
@@ -134,7 +139,7 @@ class ImageStreamTags(TagView):
             raise raced.lost from None
 
     def _check_new(self, name: str, obj: Json, reference: Json | None) -> None:
-        errors = meta.validate(obj["metadata"], namespaced=True)
+        errors = meta.check_new(obj, namespaced=True)
         if reference is not None:
             annotations = reference.get("annotations")
             if annotations and annotations != (obj["metadata"].get("annotations") or {}):
@@ -146,7 +151,7 @@ class ImageStreamTags(TagView):
     def _check_changed(self, name: str, obj: Json, stream: Json, *, exists: bool) -> None:
         about, sent = stream["metadata"], obj["metadata"]
         if not exists:
-            return self._refuse(name, meta.validate(sent, namespaced=True) + self._tag_errors(obj.get("tag")))
+            return self._refuse(name, meta.check_new(obj, namespaced=True) + self._tag_errors(obj.get("tag")))
         # Clients older than the labels leave them out; those of the stream are meant then.
         sent = {**sent, "labels": sent.get("labels") or about.get("labels")}
         old = {"labels": about.get("labels"), "uid": about.get("uid")}

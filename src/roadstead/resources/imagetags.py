@@ -13,12 +13,12 @@ from roadstead.kube.status import FieldError
 from roadstead.resources.ages import ago
 from roadstead.resources.embedding import image_of_tag
 from roadstead.resources.plain import NAME
-from roadstead.resources.shapes import IMAGE_TAG
 from roadstead.resources.streamrules import GROUP
 from roadstead.resources.tagcolumns import history_length, last_time, source_kind, state
 from roadstead.resources.tagviews import Raced, TagView, metadata_changes
 from roadstead.streams import pullspec, specs, validation
 from roadstead.streams.events import histories, spec_tags
+from roadstead.streams.models_streams import IMAGE_TAG
 
 IMAGE_TAGS = Resource(
     GROUP,
@@ -109,7 +109,7 @@ class ImageTags(TagView):
         """The spec of a tag to be created, its name filled in; raises StatusError (422)."""
         _, tag, complete = pullspec.split_loosely(name)
         spec = obj.get("spec")
-        errors = meta.validate(obj["metadata"], namespaced=True)
+        errors = meta.check_new(obj, namespaced=True)
         if spec is None:
             errors.append(status.required("spec", "spec is a required field during creation"))
             spec = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from roadstead.apimachinery.resource import Column, Resource
+from roadstead.apimachinery.resource import ALL_VERBS, Column, Resource
 from roadstead.base.values import Json
 from roadstead.resources.ages import age
 
@@ -88,11 +88,11 @@ def _event_message(obj: Json, _: datetime) -> str:
     return str(obj.get("message") or "").strip()
 
 
-NAME = Column("Name", field_of("metadata", "name"), format="name", description="Name of the object, unique in its place.")
-AGE = Column("Age", _age, description="Time since the object was created.")
-CREATED = Column(
-    "Created At", field_of("metadata", "creationTimestamp"), description="When the object was created."
+NAME = Column(
+    "Name", field_of("metadata", "name"), format="name", description="Name of the object, unique in its place."
 )
+AGE = Column("Age", _age, description="Time since the object was created.")
+CREATED = Column("Created At", field_of("metadata", "creationTimestamp"), description="When the object was created.")
 DATA = Column("Data", _count("data", "binaryData"), description="Number of entries.")
 _SECRET = (NAME, Column("Type", field_of("type")), Column("Data", _count("data")), AGE)
 _BINDING = (
@@ -142,6 +142,7 @@ def _row(group: str, kind: str, columns: Sequence[Column], short: str = "", **mo
         kind,
         more.pop("namespaced", True),
         columns=tuple(columns),
+        unconditional_update=True,
         short_names=(short,) if short else (),
         **more,
     )
@@ -153,6 +154,7 @@ NAMESPACES = _row(
     (NAME, Column("Status", field_of("status", "phase")), AGE),
     "ns",
     namespaced=False,
+    verbs=tuple(verb for verb in ALL_VERBS if verb != "deletecollection"),
     selectable={"status.phase": lambda obj: str((obj.get("status") or {}).get("phase", ""))},
 )
 SECRETS = _row("", "Secret", _SECRET, selectable={"type": lambda obj: str(obj.get("type", ""))})

@@ -1,4 +1,4 @@
-"""What becomes of a stream that is written: prepared, asked for, filled by its tags, checked (image-api contract, 6, 7)."""
+"""What becomes of a stream that is written: prepared, filled by its tags, checked (image-api contract, 6 and 7)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -46,7 +46,7 @@ class TagView(View):
         """The view of one tag of a shown stream, whatever it has; `image` is the Image it names, if loaded."""
         raise NotImplementedError
 
-    def listed_tags(self, stream: Json) -> list[str]:
+    def listed_tags(self, stream: Json) -> Sequence[str]:
         """The tags of a stream that appear in lists."""
         raise NotImplementedError
 
@@ -159,7 +159,7 @@ class TagView(View):
             if wanted.get(field) not in (None, meta.get(field)):
                 raise status.conflict(self.resource.group_resource, name, f"the {label} precondition was not met")
 
-    def _refuse(self, name: str, errors: list[FieldError]) -> None:
+    def _refuse(self, name: str, errors: Sequence[FieldError]) -> None:
         if errors:
             raise status.invalid(self.resource.kind, self.resource.group, name, errors)
 

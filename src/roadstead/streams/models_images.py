@@ -32,8 +32,8 @@ SIGNATURE_CONDITION = Shape(
     {
         "type": text(default="", required=True),
         "status": text(default="", required=True),
-        "lastProbeTime": time(),
-        "lastTransitionTime": time(),
+        "lastProbeTime": time(null=True),
+        "lastTransitionTime": time(null=True),
         "reason": text(),
         "message": text(),
     },

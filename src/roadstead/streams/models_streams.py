@@ -51,7 +51,7 @@ TAG_EVENT_CONDITION = Shape(
     {
         "type": text(default="", required=True),
         "status": text(default="", required=True),
-        "lastTransitionTime": time(),
+        "lastTransitionTime": time(null=True),
         "reason": text(),
         "message": text(),
         "generation": integer(default=0, required=True),

@@ -1,0 +1,85 @@
+"""Every kind our API has, made and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from roadstead.apimachinery.collection import Collection, Rules
+from roadstead.apimachinery.resource import Resource
+from roadstead.apimachinery.served import Served
+from roadstead.auth.rbac import Rules as Policy
+from roadstead.kube.status import GroupResource
+from roadstead.objects.store import Store
+from roadstead.repositories.contents import Contents
+from roadstead.resources import plain
+from roadstead.resources.images import IMAGES, ImageRules
+from roadstead.resources.imagesignatures import ImageSignatures
+from roadstead.resources.imagestreamimages import ImageStreamImages
+from roadstead.resources.imagestreamimports import ImageStreamImports
+from roadstead.resources.imagestreammappings import ImageStreamMappings
+from roadstead.resources.imagestreams import ImageStreams
+from roadstead.resources.imagestreamtags import ImageStreamTags
+from roadstead.resources.imagetags import ImageTags
+from roadstead.resources.limits import Limits
+from roadstead.resources.namespaces import Namespaces
+from roadstead.resources.plainrules import GrantRules, SecretRules
+from roadstead.resources.streamrules import StreamSettings
+
+PLAIN_KEPT_BYTES = 1024 * 1024
+"""Encoded objects of one plain kind kept at hand; few of them are read often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The kinds by name, and those that other rooms work with."""
+
+    served: dict[GroupResource, Served]
+    namespaces: Namespaces
+    images: Collection
+    streams: ImageStreams
+    stream_tags: ImageStreamTags
+    signatures: ImageSignatures
+    contents: Contents
+    limits: Limits
+
+    def plain(self, resource: Resource) -> Collection:
+        """The collection of a plain kind."""
+        found = self.served[resource.group_resource]
+        if not isinstance(found, Collection):
+            raise TypeError(f"{resource.plural} is not a plain kind")
+        return found
+
+
+def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings) -> Kinds:
+    """All kinds over one store. `policy` gives the roles and bindings in force, for who hands out rights."""
+    namespaces, limits = Namespaces(store), Limits(store)
+    stored = {each.resource.group_resource: each for each in _plain_kinds(store, policy, namespaces)}
+    images = Collection(IMAGES, store, ImageRules())
+    secrets = stored[plain.SECRETS.group_resource]
+    streams = ImageStreams(store, settings, limits, images=images, secrets=secrets, namespace_check=namespaces.check)
+    contents = Contents(store, images, streams, status_rule=streams.stream_rules.on_status_update, limit=limits)
+    stream_tags, signatures = ImageStreamTags(streams, images), ImageSignatures(images)
+    views: tuple[Served, ...] = (
+        stream_tags,
+        signatures,
+        ImageTags(streams, images),
+        ImageStreamImages(streams, images),
+        ImageStreamMappings(contents, settings.internal_registry),
+        ImageStreamImports(),
+    )
+    everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *views)
+    namespaces.content = [each for each in (*stored.values(), streams) if each.resource.namespaced]
+    served = {each.resource.group_resource: each for each in everything}
+    return Kinds(served, namespaces, images, streams, stream_tags, signatures, contents, limits)
+
+
+def _plain_kinds(store: Store, policy: Callable[[], Policy], namespaces: Namespaces) -> list[Collection]:
+    granting = (plain.ROLES, plain.ROLE_BINDINGS, plain.CLUSTER_ROLES, plain.CLUSTER_ROLE_BINDINGS)
+    rules: dict[str, Rules] = {each.plural: GrantRules(each, policy) for each in granting}
+    rules[plain.SECRETS.plural] = SecretRules()
+    return [
+        Collection(each, store, rules.get(each.plural), namespace_check=namespaces.check, kept_bytes=PLAIN_KEPT_BYTES)
+        for each in plain.PLAIN
+        if each is not plain.NAMESPACES
+    ]

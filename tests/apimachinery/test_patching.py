@@ -1,0 +1,150 @@
+"""Patches: image-api contract, 16.7."""
+
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+import pytest
+from tests.apimachinery.world import BOATS, World
+
+from roadstead.apimachinery.patching import ATTEMPTS
+from roadstead.base.values import Json
+
+JSON, MERGE, STRATEGIC = (
+    {"Content-Type": f"application/{name}+json"} for name in ("json-patch", "merge-patch", "strategic-merge-patch")
+)
+
+
+async def test_a_merge_patch_sets_and_removes(small: World) -> None:
+    await small.make("a", metadata={"labels": {"x": "1"}})
+    body = {"metadata": {"labels": {"x": None, "y": "2"}}, "spec": {"crew": 4}}
+    answer = await small.ask("PATCH", f"{BOATS}/a", body, headers=MERGE)
+    assert (answer.code, answer.json["metadata"]["labels"], answer.json["spec"]["crew"]) == (200, {"y": "2"}, 4)
+    assert answer.json["metadata"]["generation"] == 2
+
+
+async def test_a_json_patch_sees_what_the_client_sees(small: World) -> None:
+    await small.make("a")
+    steps = [
+        {"op": "test", "path": "/status/address", "value": "north/a"},
+        {"op": "add", "path": "/metadata/annotations", "value": {"k": "v"}},
+    ]
+    answer = await small.ask("PATCH", f"{BOATS}/a", steps, headers=JSON)
+    assert (answer.code, answer.json["metadata"]["annotations"]) == (200, {"k": "v"})
+
+
+async def test_a_strategic_patch_merges_lists_by_their_key(small: World) -> None:
+    await small.make("a", spec={"parts": [{"name": "mast", "weight": 1}, {"name": "keel", "weight": 2}]})
+    body = {"spec": {"parts": [{"name": "keel", "weight": 3}, {"name": "oar"}]}}
+    answer = await small.ask("PATCH", f"{BOATS}/a", body, headers=STRATEGIC)
+    parts = {each["name"]: each.get("weight") for each in answer.json["spec"]["parts"]}
+    assert parts == {"mast": 1, "keel": 3, "oar": None}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "code"),
+    [
+        (JSON, [{"op": "test", "path": "/spec/colour", "value": "no"}], 422),
+        (JSON, [{"op": "remove", "path": ""}], 422),
+        (JSON, [{"op": "replace", "path": "", "value": 7}], 422),
+        (JSON, [{"op": "replace", "path": "/metadata", "value": 7}], 422),
+        (JSON, {"op": "add"}, 400),
+        (JSON, [7], 400),
+        (MERGE, [], 400),
+        (MERGE, b"{", 400),
+        (MERGE, b"", 400),
+        (STRATEGIC, b"7", 400),
+        (MERGE, {"spec": {"crew": "many"}}, 422),
+        (MERGE, {"spec": None}, 200),
+        (MERGE, {"metadata": None}, 200),
+        (MERGE, {"metadata": {"uid": "other"}}, 422),
+        (MERGE, {"metadata": {"name": "other"}}, 422),
+        (MERGE, {"metadata": {"namespace": "other"}}, 422),
+        (MERGE, {"kind": "Pier"}, 422),
+        (MERGE, {"metadata": {"labels": {"a": "not a value"}}}, 422),
+        (JSON, [{"op": "add", "path": "/metadata/labels", "value": {}}] * 10001, 413),
+    ],
+)
+async def test_a_patch_that_cannot_be_applied_is_refused(small: World, kind: Json, body: object, code: int) -> None:
+    await small.make("a")
+    answer = await small.ask("PATCH", f"{BOATS}/a", body, headers=kind)
+    assert (answer.code, small.faults) == (code, [])
+    assert code == 200 or answer.json["kind"] == "Status"
+    assert small.store.revision() == 1
+
+
+async def test_the_refusal_of_a_json_patch_gives_no_details(small: World) -> None:
+    await small.make("a")
+    answer = await small.ask("PATCH", f"{BOATS}/a", [{"op": "remove", "path": "/x"}], headers=JSON)
+    assert (answer.message, answer.json["reason"], answer.json["details"]) == (
+        "the server rejected our request due to an error in our request",
+        "Invalid",
+        {},
+    )
+
+
+async def test_patching_what_is_not_there_is_not_found(small: World) -> None:
+    answer = await small.ask("PATCH", f"{BOATS}/x", {}, headers=MERGE)
+    assert (answer.code, answer.message) == (404, 'boats.harbour.test "x" not found')
+
+
+async def test_an_empty_patch_changes_nothing(small: World) -> None:
+    made = await small.make("a")
+    assert (await small.ask("PATCH", f"{BOATS}/a", {}, headers=MERGE)).json == made
+
+
+@pytest.mark.parametrize(("validation", "code"), [("Strict", 422), ("Warn", 200), ("Ignore", 200)])
+async def test_unknown_fields_of_a_patch_follow_the_validation_asked_for(
+    small: World, validation: str, code: int
+) -> None:
+    await small.make("a")
+    answer = await small.ask(
+        "PATCH", f"{BOATS}/a?fieldValidation={validation}", {"spec": {"sail": 1}}, headers=MERGE
+    )
+    assert (answer.code, bool(answer.header("Warning"))) == (code, validation == "Warn")
+    if code == 422:
+        assert answer.message.startswith(' "" is invalid: patch: Invalid value: ')
+        assert 'strict decoding error: unknown field "spec.sail"' in answer.message
+
+
+async def test_patches_of_many_clients_all_take_effect(small: World) -> None:
+    await small.make("a")
+    bodies = [{"metadata": {"labels": {f"l{number}": "x"}}} for number in range(ATTEMPTS)]
+    answers = await asyncio.gather(*(small.ask("PATCH", f"{BOATS}/a", body, headers=MERGE) for body in bodies))
+    assert {answer.code for answer in answers} == {200}
+    boat = small.boats.peek("north", "a")
+    assert boat is not None
+    assert len(boat["metadata"]["labels"]) == ATTEMPTS
+
+
+async def test_a_patch_for_a_version_is_not_tried_on_another(small: World) -> None:
+    await small.make("a")
+    await small.ask("PATCH", f"{BOATS}/a", {"spec": {"crew": 1}}, headers=MERGE)
+    stale = {"metadata": {"resourceVersion": "1"}, "spec": {"crew": 2}}
+    answer = await small.ask("PATCH", f"{BOATS}/a", stale, headers=MERGE)
+    assert (answer.code, answer.json["reason"]) == (409, "Conflict")
+    steps = [{"op": "replace", "path": "/metadata/resourceVersion", "value": "1"}]
+    assert (await small.ask("PATCH", f"{BOATS}/a", steps, headers=JSON)).code == 409
+
+
+async def test_a_view_is_patched_by_its_own_get_and_update(small: World) -> None:
+    await small.make("a", spec={"colour": "red"})
+    url = "/apis/harbour.test/v1/namespaces/north/flags/a"
+    answer = await small.ask("PATCH", url, {"colour": "blue"}, headers=MERGE)
+    assert (answer.code, answer.json["colour"]) == (200, "blue")
+    assert (await small.ask("GET", f"{BOATS}/a")).json["spec"]["colour"] == "blue"
+
+
+async def test_an_update_of_a_view_may_create(small: World) -> None:
+    url = "/apis/harbour.test/v1/namespaces/north/flags/new"
+    answer = await small.ask("PUT", url, {"colour": "blue"})
+    assert (answer.code, answer.json["metadata"]["name"]) == (201, "new")
+
+
+async def test_a_body_that_lies_about_its_depth_is_refused(small: World) -> None:
+    await small.make("a")
+    deep = b'{"metadata":{"annotations":' + b"[" * 5000 + b"]" * 5000 + b"}}"
+    assert (await small.ask("PATCH", f"{BOATS}/a", deep, headers=MERGE)).code == 400
+    assert (await small.ask("POST", BOATS, deep)).code == 400
+    assert orjson.loads((await small.ask("GET", BOATS)).bytes)["items"]

@@ -1,0 +1,364 @@
+"""Creating, replacing and deleting stored objects: image-api contract, 16.6 and 16.8."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.apimachinery.world import ALICE, BOATS, NOW, PIERS, World
+
+from roadstead.apimachinery.ask import Ask, random_suffix
+from roadstead.apimachinery.collection import ListOptions, commit
+from roadstead.base.values import Json
+from roadstead.kube.meta import SUFFIX_LETTERS
+from roadstead.kube.status import StatusError
+from roadstead.objects.log import Key, Write
+
+MODIFIED = (
+    'Operation cannot be fulfilled on boats.harbour.test "a": the object has been modified; please apply your changes to '
+    "the latest version and try again"
+)
+
+
+def changed(obj: Json, **spec: object) -> Json:
+    return {**obj, "spec": {**obj["spec"], **spec}}
+
+
+async def test_what_the_server_owns_is_set_by_the_server(small: World) -> None:
+    claimed = {"uid": "mine", "creationTimestamp": "2001-01-01T00:00:00Z", "generation": 9, "managedFields": [{}]}
+    claimed |= {"deletionTimestamp": "2001-01-01T00:00:00Z", "selfLink": "/x"}
+    made = await small.make("a", metadata=claimed, status={"berth": "mine"})
+    assert made["metadata"] == {
+        "name": "a",
+        "namespace": "north",
+        "uid": "uid-1",
+        "creationTimestamp": "2026-11-23T18:49:39Z",
+        "generation": 1,
+        "resourceVersion": "1",
+    }
+    assert made["status"] == {"address": "north/a"}
+    assert list(made)[:3] == ["kind", "apiVersion", "metadata"]
+
+
+async def test_a_name_can_be_taken_once(small: World) -> None:
+    await small.make("a")
+    answer = await small.ask("POST", BOATS, {"metadata": {"name": "a"}})
+    assert (answer.code, answer.message) == (409, 'boats.harbour.test "a" already exists')
+    assert answer.json["details"] == {"name": "a", "group": "harbour.test", "kind": "boats"}
+
+
+async def test_two_at_once_leave_one_winner(small: World) -> None:
+    answers = await asyncio.gather(*(small.ask("POST", BOATS, {"metadata": {"name": "a"}}) for _ in range(8)))
+    assert sorted(answer.code for answer in answers) == [201] + [409] * 7
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ({}, 422, 'Boat.harbour.test "" is invalid: metadata.name: Required value: name or generateName is required'),
+        (
+            {"metadata": {"name": "a", "resourceVersion": "1"}},
+            400,
+            "resourceVersion should not be set on objects to be created",
+        ),
+        (
+            {"metadata": {"name": "a"}, "spec": {"colour": "invisible"}},
+            422,
+            'Boat.harbour.test "a" is invalid: spec.colour: Invalid value: "invisible": it must be seen',
+        ),
+        (
+            {"metadata": {"name": "a/b"}},
+            422,
+            "Boat.harbour.test \"a/b\" is invalid: metadata.name: Invalid value: \"a/b\": may not contain '/'",
+        ),
+    ],
+)
+async def test_a_creation_that_breaks_a_rule_is_refused(small: World, body: Json, code: int, message: str) -> None:
+    answer = await small.ask("POST", BOATS, body)
+    assert (answer.code, answer.message) == (code, message)
+
+
+async def test_the_namespace_must_exist_for_creations_only(small: World) -> None:
+    url = "/apis/harbour.test/v1/namespaces/nowhere/boats"
+    answer = await small.ask("POST", url, {"metadata": {"name": "a"}})
+    assert (answer.code, answer.message) == (404, 'namespaces "nowhere" not found')
+    assert answer.json["details"] == {"name": "nowhere", "kind": "namespaces"}
+    assert (await small.ask("GET", url)).json["items"] == []
+
+
+async def test_a_generated_name_is_tried_again_when_it_is_taken(small: World) -> None:
+    await small.make("boat-x0001")
+    answer = await small.ask("POST", BOATS, {"metadata": {"generateName": "boat-"}})
+    assert (answer.code, answer.json["metadata"]["name"]) == (201, "boat-x0002")
+
+
+async def test_no_free_name_after_eight_is_told(small: World) -> None:
+    for number in range(1, 9):
+        await small.make(f"boat-x{number:04}")
+    answer = await small.ask("POST", BOATS, {"metadata": {"generateName": "boat-"}})
+    assert (answer.code, answer.json["reason"]) == (409, "AlreadyExists")
+    assert answer.message.endswith("the server was not able to generate a unique name for the object")
+
+
+def test_suffixes_are_five_letters_that_spell_nothing() -> None:
+    assert all(len(text) == 5 and set(text) <= set(SUFFIX_LETTERS) for text in (random_suffix() for _ in range(50)))
+
+
+async def test_a_dry_run_answers_as_if_and_keeps_nothing(small: World) -> None:
+    answer = await small.ask("POST", f"{BOATS}?dryRun=All", {"metadata": {"name": "a"}})
+    assert (answer.code, answer.json["metadata"]["uid"]) == (201, "uid-1")
+    assert "resourceVersion" not in answer.json["metadata"]
+    made = await small.make("b")
+    tried = await small.ask("PUT", f"{BOATS}/b?dryRun=All", changed(made, colour="red"))
+    assert (tried.code, tried.json["spec"]["colour"]) == (200, "red")
+    assert (await small.ask("DELETE", f"{BOATS}/b", {"dryRun": ["All"]})).code == 200
+    assert (await small.ask("DELETE", f"{BOATS}?dryRun=All")).code == 200
+    assert (await small.ask("GET", f"{BOATS}/b")).json == made
+    assert small.store.revision() == 1
+
+
+async def test_a_dry_run_still_notices_a_taken_name(small: World) -> None:
+    await small.make("a")
+    assert (await small.ask("POST", f"{BOATS}?dryRun=All", {"metadata": {"name": "a"}})).code == 409
+
+
+async def test_an_update_needs_the_version_it_saw(small: World) -> None:
+    made = await small.make("a")
+    metadata = {name: value for name, value in made["metadata"].items() if name != "resourceVersion"}
+    answer = await small.ask("PUT", f"{BOATS}/a", {**made, "metadata": metadata})
+    assert (answer.code, answer.message) == (
+        422,
+        'boats.harbour.test "a" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+    )
+    assert answer.json["details"]["kind"] == "boats"
+
+
+async def test_an_update_with_a_stale_version_is_a_conflict(small: World) -> None:
+    made = await small.make("a")
+    assert (await small.ask("PUT", f"{BOATS}/a", changed(made, colour="red"))).code == 200
+    answer = await small.ask("PUT", f"{BOATS}/a", changed(made, colour="blue"))
+    assert (answer.code, answer.message, answer.json["details"]["kind"]) == (409, MODIFIED, "boats")
+
+
+async def test_an_update_never_creates(small: World) -> None:
+    for body in ({"metadata": {"name": "a"}}, {"metadata": {"name": "a", "resourceVersion": "1"}}):
+        answer = await small.ask("PUT", f"{BOATS}/a", body)
+        assert (answer.code, answer.message) == (404, 'boats.harbour.test "a" not found')
+
+
+@pytest.mark.parametrize("version", ["x", "-1", "1.0", "\u0661"])
+async def test_a_version_that_is_none_is_refused(small: World, version: str) -> None:
+    await small.make("a")
+    answer = await small.ask("PUT", f"{BOATS}/a", {"metadata": {"resourceVersion": version}})
+    assert answer.code == 400
+
+
+async def test_another_uid_means_another_object(small: World) -> None:
+    made = await small.make("a")
+    answer = await small.ask("PUT", f"{BOATS}/a", {**made, "metadata": {**made["metadata"], "uid": "other"}})
+    assert (answer.code, answer.json["reason"]) == (409, "Conflict")
+    assert "Precondition failed: UID in precondition: other, UID in object meta: uid-1" in answer.message
+
+
+async def test_what_only_the_server_may_change_stays(small: World) -> None:
+    made = await small.make("a")
+    told = {**made["metadata"], "creationTimestamp": "2001-01-01T00:00:00Z", "generation": 77, "labels": {"a": "b"}}
+    answer = await small.ask("PUT", f"{BOATS}/a", {**made, "metadata": told})
+    assert answer.json["metadata"] == {**made["metadata"], "labels": {"a": "b"}, "resourceVersion": "2"}
+
+
+async def test_a_write_that_changes_nothing_is_none(small: World) -> None:
+    made = await small.make("a", spec={"crew": 3})
+    answer = await small.ask("PUT", f"{BOATS}/a", made)
+    assert (answer.code, answer.json) == (200, made)
+    reordered = dict(reversed(made.items()))
+    assert (await small.ask("PUT", f"{BOATS}/a", reordered)).json == made
+    assert small.store.revision() == 1
+
+
+async def test_a_kind_may_take_updates_without_a_version(small: World) -> None:
+    await small.ask("POST", PIERS, {"metadata": {"name": "p", "namespace": "ignored"}})
+    answers = await asyncio.gather(
+        *(small.ask("PUT", f"{PIERS}/p", {"metadata": {"labels": {"a": str(number)}}}) for number in range(4))
+    )
+    assert [answer.code for answer in answers] == [200] * 4
+    assert small.store.revision() == 5
+
+
+async def test_labels_are_checked_on_every_write(small: World) -> None:
+    made = await small.make("a")
+    bad = {**made["metadata"], "labels": {"a": "not a value"}}
+    answer = await small.ask("PUT", f"{BOATS}/a", {**made, "metadata": bad})
+    assert (answer.code, answer.json["details"]["causes"][0]["field"]) == (422, "metadata.labels")
+
+
+async def test_a_deletion_says_what_is_gone(small: World) -> None:
+    await small.make("a")
+    answer = await small.ask("DELETE", f"{BOATS}/a", {"propagationPolicy": "Background"})
+    assert (answer.code, answer.json) == (
+        200,
+        {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Success",
+            "details": {"name": "a", "group": "harbour.test", "kind": "boats", "uid": "uid-1"},
+        },
+    )
+    assert (await small.ask("DELETE", f"{BOATS}/a")).code == 404
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ({"uid": "other"}, "the UID in the precondition (other) does not match the UID in record (uid-1). "),
+        (
+            {"resourceVersion": "7"},
+            "the ResourceVersion in the precondition (7) does not match the ResourceVersion in record (1). ",
+        ),
+    ],
+)
+async def test_a_failed_precondition_names_the_kind(small: World, wanted: Json, why: str) -> None:
+    await small.make("a")
+    answer = await small.ask("DELETE", f"{BOATS}/a", {"preconditions": wanted})
+    full = f"{why}The object might have been deleted and then recreated"
+    assert (answer.code, answer.message) == (
+        409,
+        f'Operation cannot be fulfilled on Boat.harbour.test "a": {full}',
+    )
+    assert answer.json["details"]["kind"] == "Boat"
+    assert small.boats.peek("north", "a") is not None
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "code"),
+    [
+        ("", {"kind": "DeleteOptions", "apiVersion": "harbour.test/v1"}, 200),
+        ("", {"kind": "Pod", "apiVersion": "v1"}, 400),
+        ("", {"gracePeriodSeconds": "soon"}, 400),
+        ("", b"[]", 400),
+        ("", {"propagationPolicy": "Sideways"}, 422),
+        ("propagationPolicy=Sideways", None, 422),
+        ("", {"propagationPolicy": "Orphan", "orphanDependents": True}, 422),
+        ("dryRun=Some", None, 422),
+        ("gracePeriodSeconds=0", None, 200),
+    ],
+)
+async def test_delete_options_are_checked(small: World, query: str, body: object, code: int) -> None:
+    await small.make("a")
+    assert (await small.ask("DELETE", f"{BOATS}/a?{query}", body)).code == code
+
+
+async def test_finalizers_hold_an_object_until_the_last_is_taken(small: World) -> None:
+    await small.make("f", metadata={"finalizers": ["example.com/x"]})
+    held = (await small.ask("DELETE", f"{BOATS}/f")).json
+    assert held["kind"] == "Boat"
+    assert held["metadata"]["deletionTimestamp"] == "2026-11-23T18:49:39Z"
+    assert (held["metadata"]["deletionGracePeriodSeconds"], held["metadata"]["generation"]) == (0, 2)
+    assert (await small.ask("DELETE", f"{BOATS}/f")).json == held
+    taken = await small.ask("POST", BOATS, {"metadata": {"name": "f"}})
+    assert taken.message == 'object is being deleted: boats.harbour.test "f" already exists'
+    more = {**held["metadata"], "finalizers": ["example.com/x", "example.com/y"]}
+    assert (await small.ask("PUT", f"{BOATS}/f", {**held, "metadata": more})).code == 422
+    none = {**held["metadata"], "finalizers": []}
+    last = await small.ask("PUT", f"{BOATS}/f", {**held, "metadata": none})
+    assert (last.code, last.json["kind"]) == (200, "Boat")
+    assert (await small.ask("GET", f"{BOATS}/f")).code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "finalizers"),
+    [
+        ("", {"propagationPolicy": "Orphan"}, ["orphan"]),
+        ("", {"orphanDependents": True}, ["orphan"]),
+        ("orphanDependents=true", None, ["orphan"]),
+        ("propagationPolicy=Foreground", None, ["foregroundDeletion"]),
+    ],
+)
+async def test_propagation_leaves_the_object_to_a_collector(
+    small: World, query: str, body: object, finalizers: list[str]
+) -> None:
+    await small.make("a")
+    answer = await small.ask("DELETE", f"{BOATS}/a?{query}", body)
+    assert answer.json["metadata"]["finalizers"] == finalizers
+    assert (await small.ask("DELETE", f"{BOATS}/a", {"propagationPolicy": "Background"})).json["kind"] == "Status"
+
+
+async def test_a_deletion_that_loses_a_race_looks_again(small: World) -> None:
+    made = await small.make("a")
+    ask = Ask.internal(NOW)
+    late = await small.boats.stage_update(changed(made, colour="red"), ask)
+    answers = await asyncio.gather(commit([late]), small.ask("DELETE", f"{BOATS}/a"))
+    assert answers[1].code == 200
+    assert small.boats.peek("north", "a") is None
+
+
+async def test_many_are_deleted_by_selector_and_returned_as_they_were(small: World) -> None:
+    for name, colour in (("a", "red"), ("b", "blue"), ("c", "red")):
+        await small.make(name, spec={"colour": colour})
+    answer = await small.ask("DELETE", f"{BOATS}?fieldSelector=spec.colour%3Dred")
+    assert (answer.code, answer.json["kind"]) == (200, "BoatList")
+    assert [item["metadata"]["name"] for item in answer.json["items"]] == ["a", "c"]
+    assert [item["metadata"]["name"] for item in (await small.ask("GET", BOATS)).json["items"]] == ["b"]
+
+
+async def test_several_kinds_are_written_together_or_not_at_all(small: World) -> None:
+    ask = Ask.internal(NOW, user=ALICE)
+    boat = await small.boats.stage_create({"metadata": {"name": "a", "namespace": "north"}, "spec": {"colour": "x"}}, ask)
+    pier = await small.piers.stage_create({"metadata": {"name": "p"}}, ask)
+    note = Write(Key("notes", "", "n"), b"{}", 0)
+    shown = await commit([boat, pier], [note])
+    assert [each["metadata"]["resourceVersion"] for each in shown] == ["1", "2"]
+    assert small.store.get(note.key) is not None
+    again = await small.piers.stage_update({**shown[1], "metadata": {**shown[1]["metadata"], "labels": {"a": "b"}}}, ask)
+    with pytest.raises(StatusError) as lost:
+        await commit([again], [note])
+    assert lost.value.code == 409
+    assert small.store.revision() == 3
+
+
+async def test_a_staged_write_that_comes_too_late_is_refused(small: World) -> None:
+    ask = Ask.internal(NOW)
+    body = {"metadata": {"name": "a", "namespace": "north"}, "spec": {"colour": "x"}}
+    first, second = await small.boats.stage_create(body, ask), await small.boats.stage_create(body, ask)
+    [made] = await commit([first])
+    with pytest.raises(StatusError, match="already exists"):
+        await commit([second])
+    one = await small.boats.stage_update(changed(made, colour="red"), ask)
+    two = await small.boats.stage_update(changed(made, colour="blue"), ask)
+    await commit([one])
+    with pytest.raises(StatusError, match="the object has been modified"):
+        await commit([two])
+
+
+async def test_rules_may_delete_more_in_the_same_transaction(small: World) -> None:
+    await small.make("a")
+    await small.make("b")
+    other = small.boats.key("north", "b")
+    small.boats.rules.on_delete = lambda old, ask: [Write(other, None, None)]  # type: ignore[method-assign]
+    await small.ask("DELETE", f"{BOATS}/a")
+    assert (await small.boats.list(None, ListOptions(), Ask.internal(NOW))).items == []
+
+
+async def test_what_is_handed_in_is_not_changed_and_what_comes_out_may_be(small: World) -> None:
+    ask = Ask.internal(NOW)
+    body: Json = {"metadata": {"name": "a"}, "spec": {"colour": "x"}}
+    made = (await small.boats.create("north", body, ask)).object
+    assert body == {"metadata": {"name": "a"}, "spec": {"colour": "x"}}
+    made["spec"]["colour"] = "changed"
+    seen = await small.boats.get("north", "a", ask)
+    seen["spec"]["colour"] = "changed"
+    assert (await small.boats.get("north", "a", ask))["spec"]["colour"] == "x"
+
+
+async def test_subresources_are_the_kinds_own(small: World) -> None:
+    made = await small.make("a")
+    put = await small.ask("PUT", f"{BOATS}/a/status", {**made, "status": {"berth": "7"}, "spec": {"colour": "red"}})
+    assert (put.code, put.json["status"]["berth"], put.json["spec"]["colour"]) == (200, "7", "white")
+    kind = {"Content-Type": "application/merge-patch+json"}
+    patched = await small.ask("PATCH", f"{BOATS}/a/status", {"status": {"berth": "8"}}, headers=kind)
+    assert patched.json["status"]["berth"] == "8"
+    table = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}
+    assert (await small.ask("GET", f"{BOATS}/a/status", headers=table)).json["kind"] == "Boat"
+    assert (await small.ask("GET", f"{BOATS}/a/log")).json["kind"] == "Log"
+    assert (await small.ask("PUT", f"{BOATS}/none/status", {"metadata": {"resourceVersion": "1"}})).code == 404

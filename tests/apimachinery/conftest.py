@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.apimachinery.world import World, world
 
 from roadstead.objects.sqlite import SqliteLog
 from roadstead.objects.store import Store
+from tests.apimachinery.world import World, world
 
 
 @pytest.fixture

@@ -5,16 +5,17 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from tests.apimachinery.world import BOATS, PIERS, Answer, World
 
 from roadstead.apimachinery.nonresource import PUBLIC_PATHS
 from roadstead.base.web import request_for
+from tests.apimachinery.world import BOATS, PIERS, Answer, World
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FROB")
 PREFIX = "/apis/harbour.test/v1"
 PATHS_OUTSIDE = (
-    "/", "/api", "/apis", "/api/v1", "/api/v9", "/apis/harbour.test", "/apis/nobody.test", PREFIX, "/apis/nobody.test/v1",
-    "/metrics", "/openapi/v2", "/openapi/v3", "/logs", "/version/", "/healthz/ping", "/%2e%2e/version", "//version",
+    "/", "/api", "/apis", "/api/v1", "/api/v9", "/apis/harbour.test", "/apis/nobody.test", PREFIX,
+    "/apis/nobody.test/v1", "/metrics", "/openapi/v2", "/openapi/v3", "/logs",
+    "/version/", "/healthz/ping", "/%2e%2e/version", "//version",
 )  # fmt: skip
 
 
@@ -86,8 +87,8 @@ async def test_what_exists_and_what_does_not_are_refused_in_the_same_words(small
         (
             "GET",
             f"{PIERS}?watch=1",
-            'piers.harbour.test is forbidden: User "alice" cannot watch resource "piers" in API group "harbour.test" at '
-            "the cluster scope",
+            'piers.harbour.test is forbidden: User "alice" cannot watch resource "piers" in API group "harbour.test" '
+            "at the cluster scope",
         ),
         (
             "DELETE",
@@ -117,5 +118,6 @@ async def test_acting_as_somebody_else_needs_the_right_to(small: World) -> None:
     answer = await small.ask("GET", BOATS, headers=acting)
     assert (answer.code, answer.message) == (
         403,
-        'users "bob" is forbidden: User "alice" cannot impersonate resource "users" in API group "" at the cluster scope',
+        'users "bob" is forbidden: User "alice" cannot impersonate resource "users" in API group "" '
+        "at the cluster scope",
     )

@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.apimachinery.world import BOATS, PIERS, World, world
 
 from roadstead.apimachinery.faults import TABLE
 from roadstead.apimachinery.paths import Unreadable, parse
 from roadstead.base import errors
 from roadstead.base.errors import Failure
 from roadstead.objects.store import Store
+from tests.apimachinery.world import BOATS, PIERS, World, world
 
 GROUP = "/apis/harbour.test/v1"
 NOT_SERVED = "the server could not find the requested resource"
@@ -67,7 +67,7 @@ async def test_what_is_not_served_is_refused_alike(
 @pytest.mark.parametrize("path", ["/apis/harbour.test/v2/boats", "/apis/x/v1/y", "/apis/x", "/api/v9", "/nowhere"])
 async def test_an_unknown_group_version_is_not_found_in_plain_text(small: World, path: str) -> None:
     answer = await small.ask("GET", path)
-    assert (answer.code, answer.bytes.strip()) == (404, b"404 page not found")
+    assert (answer.code, answer.body.strip()) == (404, b"404 page not found")
     assert answer.header("Content-Type").startswith("text/plain")
 
 
@@ -77,11 +77,13 @@ async def test_an_unknown_group_version_is_not_found_in_plain_text(small: World,
         (b"{not json", PARSE_ERROR),
         (
             {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}},
-            'Pod in version "v1" cannot be handled as a Boat: converting (v1.Pod) to (harbour.Boat): unknown conversion',
+            'Pod in version "v1" cannot be handled as a Boat: '
+            "converting (v1.Pod) to (harbour.Boat): unknown conversion",
         ),
         (
             {"apiVersion": "harbour.test/v1", "kind": "Pier", "metadata": {"name": "x"}},
-            'Pier in version "v1" cannot be handled as a Boat: converting (v1.Pier) to (harbour.Boat): unknown conversion',
+            'Pier in version "v1" cannot be handled as a Boat: '
+            "converting (v1.Pier) to (harbour.Boat): unknown conversion",
         ),
         (
             {"apiVersion": "v1", "kind": "Boat"},
@@ -138,7 +140,12 @@ async def test_a_body_over_the_limit_is_refused(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("validation", "code", "warnings"),
-    [("Ignore", 201, []), ("Warn", 201, ['299 - "unknown field \\"spec.sail\\""']), ("Strict", 400, []), ("", 201, [1])],
+    [
+        ("Ignore", 201, []),
+        ("Warn", 201, ['299 - "unknown field \\"spec.sail\\""']),
+        ("Strict", 400, []),
+        ("", 201, [1]),
+    ],
 )
 async def test_unknown_fields_are_dropped_told_or_refused(
     small: World, validation: str, code: int, warnings: list[Any]
@@ -215,7 +222,7 @@ async def test_large_answers_are_compressed_for_those_who_read_it(small: World, 
     packed = await small.ask("GET", BOATS, headers={"Accept-Encoding": "deflate, gzip;q=0.5"})
     refused = await small.ask("GET", BOATS, headers={"Accept-Encoding": "gzip;q=0"})
     assert packed.header("Content-Encoding") == "gzip"
-    assert gzip.decompress(packed.bytes) == plain.bytes == refused.bytes
+    assert gzip.decompress(packed.body) == plain.bytes == refused.body
 
 
 async def test_a_small_answer_is_never_compressed(small: World) -> None:
@@ -228,7 +235,7 @@ async def test_a_fault_is_reported_and_told_by_its_reference_only(small: World) 
     [(fault, reference)] = small.faults
     assert (answer.code, answer.json["reason"], str(fault)) == (500, "InternalError", "the mast is broken")
     assert reference in answer.message
-    assert "mast" not in answer.bytes.decode()
+    assert "mast" not in answer.body.decode()
 
 
 async def test_a_slow_write_ends_with_a_timeout_and_a_slow_kind_does_not(store: Store) -> None:
@@ -253,7 +260,7 @@ async def test_the_client_may_shorten_the_time(small: World) -> None:
 
 def _a_failure_of(kind: type[Failure]) -> Failure:
     if kind in (errors.NotFound, errors.AlreadyExists):
-        return kind("boats.harbour.test", "a")  # type: ignore[call-arg]
+        return kind("boats.harbour.test", "a")
     if kind is errors.Conflict:
         return errors.Conflict("boats.harbour.test", "a", "someone was faster")
     return kind("so it is")
@@ -271,7 +278,7 @@ async def test_every_kind_of_failure_has_its_status(small: World, kind: type[Fai
     def fail(*_: object) -> Any:
         raise _a_failure_of(kind)
 
-    small.boats.entry = fail  # type: ignore[method-assign]
+    small.boats.entry = fail  # type: ignore[method-assign, assignment]
     answer = await small.ask("GET", f"{BOATS}/a")
     expected = CODES.get(kind, 503)
     assert (answer.code, answer.json["code"], answer.json["kind"]) == (expected, expected, "Status")

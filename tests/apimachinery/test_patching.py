@@ -6,10 +6,10 @@ import asyncio
 
 import orjson
 import pytest
-from tests.apimachinery.world import BOATS, World
 
 from roadstead.apimachinery.patching import ATTEMPTS
 from roadstead.base.values import Json
+from tests.apimachinery.world import BOATS, World
 
 JSON, MERGE, STRATEGIC = (
     {"Content-Type": f"application/{name}+json"} for name in ("json-patch", "merge-patch", "strategic-merge-patch")
@@ -99,9 +99,7 @@ async def test_unknown_fields_of_a_patch_follow_the_validation_asked_for(
     small: World, validation: str, code: int
 ) -> None:
     await small.make("a")
-    answer = await small.ask(
-        "PATCH", f"{BOATS}/a?fieldValidation={validation}", {"spec": {"sail": 1}}, headers=MERGE
-    )
+    answer = await small.ask("PATCH", f"{BOATS}/a?fieldValidation={validation}", {"spec": {"sail": 1}}, headers=MERGE)
     assert (answer.code, bool(answer.header("Warning"))) == (code, validation == "Warn")
     if code == 422:
         assert answer.message.startswith(' "" is invalid: patch: Invalid value: ')
@@ -147,4 +145,4 @@ async def test_a_body_that_lies_about_its_depth_is_refused(small: World) -> None
     deep = b'{"metadata":{"annotations":' + b"[" * 5000 + b"]" * 5000 + b"}}"
     assert (await small.ask("PATCH", f"{BOATS}/a", deep, headers=MERGE)).code == 400
     assert (await small.ask("POST", BOATS, deep)).code == 400
-    assert orjson.loads((await small.ask("GET", BOATS)).bytes)["items"]
+    assert orjson.loads((await small.ask("GET", BOATS)).body)["items"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.apimachinery.world import ALICE, BOATS, NOW, PIERS, World
 
 from roadstead.apimachinery.ask import Ask, random_suffix
 from roadstead.apimachinery.collection import ListOptions, commit
@@ -13,10 +12,11 @@ from roadstead.base.values import Json
 from roadstead.kube.meta import SUFFIX_LETTERS
 from roadstead.kube.status import StatusError
 from roadstead.objects.log import Key, Write
+from tests.apimachinery.world import ALICE, BOATS, NOW, PIERS, World
 
 MODIFIED = (
-    'Operation cannot be fulfilled on boats.harbour.test "a": the object has been modified; please apply your changes to '
-    "the latest version and try again"
+    'Operation cannot be fulfilled on boats.harbour.test "a": the object has been modified; please apply your '
+    "changes to the latest version and try again"
 )
 
 
@@ -69,7 +69,7 @@ async def test_two_at_once_leave_one_winner(small: World) -> None:
         (
             {"metadata": {"name": "a/b"}},
             422,
-            "Boat.harbour.test \"a/b\" is invalid: metadata.name: Invalid value: \"a/b\": may not contain '/'",
+            'Boat.harbour.test "a/b" is invalid: metadata.name: Invalid value: "a/b": may not contain \'/\'',
         ),
     ],
 )
@@ -128,7 +128,8 @@ async def test_an_update_needs_the_version_it_saw(small: World) -> None:
     answer = await small.ask("PUT", f"{BOATS}/a", {**made, "metadata": metadata})
     assert (answer.code, answer.message) == (
         422,
-        'boats.harbour.test "a" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+        'boats.harbour.test "a" is invalid: metadata.resourceVersion: Invalid value: 0: '
+        "must be specified for an update",
     )
     assert answer.json["details"]["kind"] == "boats"
 
@@ -304,13 +305,17 @@ async def test_many_are_deleted_by_selector_and_returned_as_they_were(small: Wor
 
 async def test_several_kinds_are_written_together_or_not_at_all(small: World) -> None:
     ask = Ask.internal(NOW, user=ALICE)
-    boat = await small.boats.stage_create({"metadata": {"name": "a", "namespace": "north"}, "spec": {"colour": "x"}}, ask)
+    boat = await small.boats.stage_create(
+        {"metadata": {"name": "a", "namespace": "north"}, "spec": {"colour": "x"}}, ask
+    )
     pier = await small.piers.stage_create({"metadata": {"name": "p"}}, ask)
     note = Write(Key("notes", "", "n"), b"{}", 0)
     shown = await commit([boat, pier], [note])
     assert [each["metadata"]["resourceVersion"] for each in shown] == ["1", "2"]
     assert small.store.get(note.key) is not None
-    again = await small.piers.stage_update({**shown[1], "metadata": {**shown[1]["metadata"], "labels": {"a": "b"}}}, ask)
+    again = await small.piers.stage_update(
+        {**shown[1], "metadata": {**shown[1]["metadata"], "labels": {"a": "b"}}}, ask
+    )
     with pytest.raises(StatusError) as lost:
         await commit([again], [note])
     assert lost.value.code == 409

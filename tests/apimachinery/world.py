@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import Collection, Listing, ListOptions, Outcome, Patch, Rules, View
 from roadstead.apimachinery.handlers import DoorSettings
 from roadstead.apimachinery.http import ApiDoor
-from roadstead.apimachinery.nonresource import Facts
+from roadstead.apimachinery.nonresource import Facts, always_ready
 from roadstead.apimachinery.resource import Column, Resource, Subresource
 from roadstead.apimachinery.served import Served
 from roadstead.apimachinery.view import page_of
@@ -66,7 +66,14 @@ BOAT = Resource(
     subresources=(Subresource("status", "Boat", ("get", "patch", "update")), Subresource("log", "Log", ("get",))),
 )
 PIER = Resource(
-    "harbour.test", "v1", "piers", "pier", "Pier", namespaced=False, unconditional_update=True, shape=kind_shape("Pier", {})
+    "harbour.test",
+    "v1",
+    "piers",
+    "pier",
+    "Pier",
+    namespaced=False,
+    unconditional_update=True,
+    shape=kind_shape("Pier", {}),
 )
 FLAG = Resource(
     "harbour.test",
@@ -94,7 +101,9 @@ class BoatRules(Rules):
     async def on_update(self, new: Json, old: Json, ask: Ask) -> Json:
         if new["spec"] != old["spec"]:
             new["metadata"]["generation"] = old["metadata"]["generation"] + 1
-        new["status"] = old.get("status", {})
+        new.pop("status", None)
+        if "status" in old:
+            new["status"] = old["status"]
         return self._checked(new)
 
     def shown(self, obj: Json) -> Json:
@@ -243,7 +252,7 @@ class Answer:
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
     @property
-    def bytes(self) -> bytes:
+    def body(self) -> bytes:
         """The body."""
         assert isinstance(self.reply.body, bytes)
         return self.reply.body
@@ -251,7 +260,7 @@ class Answer:
     @property
     def json(self) -> Json:
         """The body, decoded."""
-        found: Json = orjson.loads(self.bytes)
+        found: Json = orjson.loads(self.body)
         return found
 
     @property
@@ -262,16 +271,19 @@ class Answer:
 
     async def events(self, most: int) -> list[Json]:
         """The first events of a watch; fewer when it ends before."""
-        body = self.reply.body
-        assert not isinstance(body, bytes)
+        stream = self.lines()
         lines = []
-        stream = body.__aiter__()  # type: ignore[union-attr]
         async for line in stream:
             lines.append(orjson.loads(line))
             if len(lines) == most:
                 break
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
         return lines
+
+    def lines(self) -> AsyncGenerator[bytes, None]:
+        """The lines of a watch as they come."""
+        assert isinstance(self.reply.body, AsyncGenerator)
+        return self.reply.body
 
 
 def namespace_check(namespace: str, ask: Ask) -> None:
@@ -298,6 +310,6 @@ def world(store: Store, ready: Callable[[], Awaitable[str]] | None = None, **set
             **settings,
         }
     )
-    facts = Facts(metrics=lambda: b"boats 1\n", **({"ready": ready} if ready else {}))
+    facts = Facts(metrics=lambda: b"boats 1\n", ready=ready or always_ready)
     door = ApiDoor({each.resource.group_resource: each for each in served}, gate, settings=chosen, facts=facts)
     return World(store, boats, piers, gate, door, faults)

@@ -20,11 +20,13 @@ async def test_a_cancelled_caller_leaves_only_when_the_work_has_ended(threads: T
 
     task = asyncio.create_task(Threads(threads).run(work))
     await asyncio.to_thread(begun.wait)
-    for _ in range(3):
-        task.cancel()
-        await asyncio.sleep(0)
-        assert not task.done()
-    go.set()
+    try:
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0)
+            assert not task.done()
+    finally:
+        go.set()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended.is_set()

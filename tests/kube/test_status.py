@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from roadstead.kube import status
-from roadstead.kube.status import FieldError, GroupResource, StatusError
+from roadstead.kube.status import GroupResource, StatusError
 
 STREAMS = GroupResource("image.openshift.io", "imagestreams")
 NAMED = {"name": "web", "group": "image.openshift.io", "kind": "imagestreams"}
@@ -117,31 +117,6 @@ def test_a_revision_from_the_future_names_its_cause() -> None:
     assert error.status["details"]["causes"] == [
         {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
     ]
-
-
-FIELDS: list[tuple[FieldError, str, str]] = [
-    (status.required("a"), "FieldValueRequired", "Required value"),
-    (status.required("a", "why"), "FieldValueRequired", "Required value: why"),
-    (status.invalid_value("a", "x", "why"), "FieldValueInvalid", 'Invalid value: "x": why'),
-    (status.invalid_value("a", 0, "why"), "FieldValueInvalid", "Invalid value: 0: why"),
-    (
-        status.not_supported("a", ["x"], ["All"]),
-        "FieldValueNotSupported",
-        'Unsupported value: ["x"]: supported values: "All"',
-    ),
-    (status.not_supported("a", "x", []), "FieldValueNotSupported", 'Unsupported value: "x"'),
-    (status.forbidden_field("a", "why"), "FieldValueForbidden", "Forbidden: why"),
-    (status.field_not_found("a", "x"), "FieldValueNotFound", 'Not found: "x"'),
-    (status.duplicate("a", "x"), "FieldValueDuplicate", 'Duplicate value: "x"'),
-    (status.too_long("a", 63), "FieldValueTooLong", "Too long: may not be more than 63 bytes"),
-    (status.internal_field("[]", "why"), "InternalError", "Internal error: why"),
-]
-
-
-@pytest.mark.parametrize(("error", "reason", "body"), FIELDS)
-def test_every_kind_of_field_error_has_its_words(error: FieldError, reason: str, body: str) -> None:
-    assert error.cause == {"reason": reason, "message": body, "field": error.field}
-    assert str(error) == f"{error.field}: {body}"
 
 
 def test_one_field_error_stands_bare_in_the_message() -> None:

@@ -100,6 +100,8 @@ def test_what_has_no_place_in_an_object_is_refused(raw: bytes, why: str) -> None
 def test_a_body_over_the_limit_is_refused() -> None:
     with pytest.raises(DecodeError, match="at most 3"):
         decode_yaml(b"abcd", Limits(size=3))
+    with pytest.raises(DecodeError, match="at most 262144"):
+        decode_yaml(b"a: " + b"b" * 262_144)
 
 
 @given(
@@ -108,7 +110,6 @@ def test_a_body_over_the_limit_is_refused() -> None:
 def test_any_bytes_give_a_json_value_or_a_decode_error(raw: bytes) -> None:
     try:
         found = decode_yaml(raw)
-    except DecodeError as wrong:
-        assert wrong.message
-    else:
-        json.dumps(found.value, allow_nan=False)
+    except DecodeError:
+        return
+    json.dumps(found.value, allow_nan=False)

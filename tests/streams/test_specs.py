@@ -20,7 +20,7 @@ def stream(*tags: Json, generation: int = 1, **spec: Any) -> Json:
 
 
 def generations(of: Json) -> dict[str, int | None]:
-    return {tag["name"]: tag["generation"] for tag in of["spec"].get("tags", [])}
+    return {tag["name"]: tag.get("generation") for tag in of["spec"].get("tags", [])}
 
 
 def test_an_empty_stream_is_shown_with_what_is_never_left_out() -> None:

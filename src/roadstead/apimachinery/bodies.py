@@ -10,14 +10,14 @@ from roadstead.apimachinery.options import META_GROUP, check_dry_run
 from roadstead.apimachinery.served import Patch, PatchType
 from roadstead.base.values import Json
 from roadstead.base.web import Request
-from roadstead.kube import bodies, schema, status
+from roadstead.kube import bodies, protobuf, schema, status
 from roadstead.kube.bodies import Expected
 from roadstead.kube.decoding import Decoded, DecodeError, Limits, decode
 from roadstead.kube.schema import Shape, TypeMismatch
 from roadstead.kube.yamlbodies import decode_yaml
 
 JSON_TYPE, YAML_TYPE = "application/json", "application/yaml"
-NAMED_AS_READABLE = (JSON_TYPE, YAML_TYPE, "application/vnd.kubernetes.protobuf")
+NAMED_AS_READABLE = (JSON_TYPE, YAML_TYPE, protobuf.MEDIA_TYPE)
 """What the refusal of a format lists: the text clients know (image-api contract, section 2)."""
 POLICIES = ("Foreground", "Background", "Orphan")
 
@@ -75,7 +75,9 @@ def _decode(request: Request, raw: bytes, kind: str, limit: int, *, find_duplica
             return decode(raw, limits, find_duplicates=find_duplicates)
         if media_type == YAML_TYPE:
             return decode_yaml(raw, limits)
-    except DecodeError as wrong:
+        if media_type == protobuf.MEDIA_TYPE:
+            return Decoded(protobuf.decode(raw), [])
+    except (DecodeError, protobuf.Unreadable) as wrong:
         raise bodies.unrecognised(kind, raw, wrong.message) from None
     raise status.unsupported_media_type(NAMED_AS_READABLE)
 

@@ -126,15 +126,19 @@ class Collection:
         placed = {**obj, "metadata": {**metadata, "namespace": namespace} if namespace else metadata}
         if metadata.get("name") or not metadata.get("generateName"):
             return Outcome((await commit([await self.stage_create(placed, ask)]))[0], created=True)
+        return await self._create_named(placed, ask)
+
+    async def _create_named(self, obj: Json, ask: Ask) -> Outcome:
+        taken = ""
         for _ in range(NAME_ATTEMPTS):
-            staged = await self.stage_create(placed, ask)
             try:
-                return Outcome((await commit([staged]))[0], created=True)
-            except StatusError as taken:
-                if taken.reason != "AlreadyExists":
+                return Outcome((await commit([await self.stage_create(obj, ask)]))[0], created=True)
+            except StatusError as refused:
+                if refused.reason != "AlreadyExists":
                     raise
+                taken = refused.status["details"].get("name", "")
         why = "the server was not able to generate a unique name for the object"
-        raise status.already_exists(self.named_in_errors(ask), staged.object["metadata"]["name"], why)
+        raise status.already_exists(self.named_in_errors(ask), taken, why)
 
     async def update(
         self, namespace: str, name: str, obj: Json, ask: Ask, *, rules_hook: UpdateRule | None = None

@@ -98,9 +98,9 @@ def _check_identity(resource: Resource, current: Json, patched: Json) -> None:
     ]
     if errors:
         raise status.invalid(resource.kind, resource.group, _name(current), errors)
-    for field in IMMUTABLE:
+    for field in (*IMMUTABLE, "resourceVersion"):
         # Taking one away means leaving it as it is.
-        if before.get(field):
+        if before.get(field) and not after.get(field):
             after[field] = before[field]
 
 

@@ -41,9 +41,13 @@ class _Hashing:
             self.hasher = Hasher()
         self.size = 0
 
-    def add(self, data: memoryview) -> None:
-        self.hasher.update(data)
-        self.size += len(data)
+    def add(self, at: int, data: memoryview) -> None:
+        """Go on with the bytes at an offset. Once they do not follow, this hash fits the file no more, ever."""
+        if at == self.size:
+            self.hasher.update(data)
+            self.size += len(data)
+        else:
+            self.size = -1
 
 
 class FilesystemUploads:
@@ -137,8 +141,8 @@ class FilesystemUploads:
             rest = memoryview(batch)
             while rest:
                 written = os.write(fd, rest)
-                if hashing is not None and hashing.size == offset:
-                    hashing.add(rest[:written])
+                if hashing is not None:
+                    hashing.add(offset, rest[:written])
                 offset, rest = offset + written, rest[written:]
             if len(batch) >= BATCH:
                 begin_sync(fd, size, len(batch))
@@ -206,7 +210,8 @@ class FilesystemUploads:
         gone = []
         for id in self._ids():
             if id not in busy and self._touched(id) < idle_since:
-                self._tidy(id)
+                if not self._drop(id):
+                    self._tidy(id)
                 gone.append(id)
         return gone
 

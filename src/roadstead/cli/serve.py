@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import shutil
 import signal
@@ -76,5 +77,5 @@ def _flags(running: Running) -> str:
 
 def _this_command() -> str:
     """How to type this program again: by name where the name leads here, else by its path."""
-    here = shutil.which(sys.argv[0]) or sys.argv[0]
+    here = os.path.abspath(shutil.which(sys.argv[0]) or sys.argv[0])
     return "roadstead" if shutil.which("roadstead") == here else shlex.quote(here)

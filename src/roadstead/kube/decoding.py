@@ -40,6 +40,7 @@ class Decoded(NamedTuple):
 
 
 LIMITS = Limits()
+_EXPLAINED = 256 * 1024
 
 
 def decode(raw: bytes, limits: Limits = LIMITS, *, find_duplicates: bool = True) -> Decoded:
@@ -48,7 +49,9 @@ def decode(raw: bytes, limits: Limits = LIMITS, *, find_duplicates: bool = True)
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as wrong:
-        raise DecodeError(syntax_error(raw) or f"invalid JSON text: {wrong.msg}") from None
+        # Go's words take a slow second reading; a large body is not worth it.
+        told = syntax_error(raw) if len(raw) <= _EXPLAINED else None
+        raise DecodeError(told or f"invalid JSON text: {wrong.msg}") from None
     if _brackets(raw) > limits.depth and deeper_than(value, limits.depth):
         raise DecodeError(f"exceeded max depth of {limits.depth}")
     return Decoded(value, _duplicates(raw, limits.duplicates) if find_duplicates else [])

@@ -6,13 +6,14 @@ A merge patch that knows the shape: lists merge by key or as sets, and directive
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from roadstead.base.values import Json
 from roadstead.kube.patches import object_patch
 from roadstead.kube.schema import Field, Shape, anything, copied
-from roadstead.kube.status import StatusError, bad_request, unexplained
+from roadstead.kube.status import bad_request, unexplained
 from roadstead.kube.wording import plain
 
 DIRECTIVE, RETAIN = "$patch", "$retainKeys"
@@ -22,7 +23,7 @@ _UNKNOWN = anything()
 _SCALARS = (str, int, float, bool)
 
 FieldOf = Callable[[str], Field]
-Identity = Callable[[Any], Any]
+NameOf = Callable[[Any], Any]
 
 
 def strategic_merge(obj: Json, patch: Any, shape: Shape) -> Json:
@@ -117,7 +118,7 @@ class _ListPatch:
             merged, given = self._merge_as_set(before or [], elements)
         if self._order is not None:
             given = self._told_order(given)
-        return _ordered(merged, before or [], given, self._identity)
+        return _ordered(merged, before or [], given, self._name)
 
     def _merge_as_set(self, original: list[Any], elements: list[Any]) -> tuple[list[Any], list[Any]]:
         if not all(isinstance(element, _SCALARS) for element in elements):
@@ -133,7 +134,7 @@ class _ListPatch:
             kept = [element for element in elements if element.get(DIRECTIVE) != "replace"]
             return copied(kept), [self._identity(element) for element in kept]
         inner = _fields_under(self._field.item or _UNKNOWN)
-        merged = {_key_of(element, self._key) or id(element): element for element in original}
+        merged = {self._name(element): element for element in original}
         given = []
         for element in elements:
             identity = self._identity(element)
@@ -150,12 +151,16 @@ class _ListPatch:
             raise bad_request("the order of the patch list does not match its setElementOrder list")
         return order
 
+    def _name(self, element: Any) -> Any:
+        """What tells a stored element from the others; one without its key is only ever itself."""
+        found = _key_of(element, self._key)
+        return id(element) if found is None else found
+
     def _identity(self, element: Any) -> Any:
-        if not self._key:
-            return element
         found = _key_of(element, self._key)
         if found is None:
-            raise _without_key(element, self._key)
+            text = f"map: {plain(element)} does not contain declared merge key: {self._key}"
+            raise unexplained(text)
         return found
 
     def _plain_list(self, patch: Json, directive: str, what: str) -> list[Any] | None:
@@ -170,32 +175,21 @@ class _ListPatch:
 
 
 def _key_of(element: Any, path: str) -> Any:
-    for step in path.split("."):
+    for step in path.split(".") if path else ():
         element = element.get(step) if isinstance(element, dict) else None
     return element if isinstance(element, _SCALARS) else None
 
 
-def _without_key(element: Any, key: str) -> StatusError:
-    return unexplained(f"map: {plain(element)} does not contain declared merge key: {key}")
-
-
-def _ordered(merged: list[Any], before: list[Any], given: Sequence[Any], identity: Identity) -> list[Any]:
+def _ordered(merged: list[Any], before: list[Any], given: Sequence[Any], name_of: NameOf) -> list[Any]:
     """Elements the patch names in its order, the others in the order they had, interleaved by where they were."""
     place = {name: index for index, name in enumerate(given)}
-    was = {_safe(identity, element): index for index, element in reversed(list(enumerate(before)))}
-    named = sorted((e for e in merged if _safe(identity, e) in place), key=lambda e: place[_safe(identity, e)])
-    others = [element for element in merged if _safe(identity, element) not in place]
+    was = {name_of(element): index for index, element in enumerate(before)}
+    named = sorted((element for element in merged if name_of(element) in place), key=lambda e: place[name_of(e)])
+    others = deque(element for element in merged if name_of(element) not in place)
     result = []
     for element in named:
-        here = was.get(_safe(identity, element))
-        while here is not None and others and was.get(_safe(identity, others[0]), here) < here:
-            result.append(others.pop(0))
+        here = was.get(name_of(element), -1)
+        while others and was[name_of(others[0])] < here:
+            result.append(others.popleft())
         result.append(element)
-    return result + others
-
-
-def _safe(identity: Identity, element: Any) -> Any:
-    try:
-        return identity(element)
-    except StatusError:
-        return id(element)
+    return result + list(others)

@@ -8,11 +8,15 @@ from __future__ import annotations
 import json
 import math
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
 from roadstead.kube.decoding import LIMITS, Decoded, DecodeError, Limits, check_size, decode
+
+MAX_SIZE = 256 * 1024
+"""Bytes, whatever the limits allow: reading YAML takes about a second per megabyte, in the way of everybody else."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVER: Any = yaml.resolver.Resolver()
@@ -34,6 +38,7 @@ def decode_yaml(raw: bytes, limits: Limits = LIMITS) -> Decoded:
     if raw.lstrip()[:1] == b"{":
         with suppress(DecodeError):
             return decode(raw, limits)
+    check_size(raw, replace(limits, size=min(limits.size, MAX_SIZE)))
     builder = _Builder(limits)
     try:
         for event in yaml.parse(raw, Loader=_LOADER):

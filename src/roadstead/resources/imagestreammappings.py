@@ -38,7 +38,7 @@ class ImageStreamMappings(View):
 
     async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome:
         """Keeps the image and moves the tag; answers with a Status. Raises StatusError (404 without the stream)."""
-        mapping = mappings.prepare(obj, self._registry)
+        mapping = mappings.prepare({**obj, "metadata": {**obj["metadata"], "namespace": namespace}}, self._registry)
         name = str(mapping["metadata"].get("name") or "")
         errors = meta.check_new(mapping, namespaced=True) + mappings.validate(mapping)
         if errors:

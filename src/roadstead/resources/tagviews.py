@@ -108,6 +108,10 @@ class TagView(View):
         """The stream as shown; raises StatusError (404)."""
         return self._streams.shown(self._streams.stored(self._streams.entry(namespace, stream, ask)))
 
+    def _placed(self, obj: Json, namespace: str) -> Json:
+        """What came in, with the namespace of the URL."""
+        return {**obj, "metadata": {**obj["metadata"], "namespace": namespace}}
+
     def _found_or_blank(self, namespace: str, name: str) -> tuple[Json, bool]:
         """The stream as shown and True, or one yet to be created and False."""
         stored = self._streams.peek(namespace, name)

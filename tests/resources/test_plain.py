@@ -1,0 +1,214 @@
+"""Namespaces, secrets, roles and the other plain kinds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from roadstead.auth.rbac import RoleObjects
+from roadstead.auth.rbac import Rules as Policy
+from roadstead.auth.users import User
+from roadstead.base.values import Json
+from roadstead.kube.status import StatusError
+from roadstead.objects.log import Key, Write
+from roadstead.objects.store import Store
+from roadstead.resources import plain
+from tests.resources.world import World, open_world
+
+ALICE = User("alice", groups=("system:authenticated",))
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+async def test_a_namespace_is_active_and_labelled_with_its_name(world: World) -> None:
+    found = await world.kinds.namespaces.get("", "shop", world.ask())
+    assert found["metadata"]["labels"] == {"kubernetes.io/metadata.name": "shop"}
+    assert found["status"] == {"phase": "Active"}
+
+
+async def test_a_namespace_keeps_its_phase_whatever_is_sent(world: World) -> None:
+    found = await world.kinds.namespaces.get("", "shop", world.ask())
+    changed = await world.kinds.namespaces.update("", "shop", {**found, "status": {"phase": "x"}}, world.ask())
+    assert changed.object["status"] == {"phase": "Active"}
+
+
+@pytest.mark.parametrize("name", ["Shop", "a.b", "a" * 64])
+async def test_a_namespace_is_named_like_a_dns_label(world: World, name: str) -> None:
+    with pytest.raises(StatusError, match="metadata.name"):
+        await world.create("namespaces", name, namespace="")
+
+
+async def test_deleting_a_namespace_deletes_what_is_in_it_and_nothing_else(world: World) -> None:
+    await world.create("namespaces", "depot", namespace="")
+    await world.create("configmaps", "kept", namespace="depot")
+    await world.create("configmaps", "gone")
+    await world.push("v1", "a")
+    row = Key("blobs.roadstead", "shop", "never-pushed/sha256:1")
+    await world.store.append([Write(row, orjson.dumps({}), None)])
+    answer = await world.kinds.namespaces.delete("", "shop", world.ask())
+    assert answer["status"] == "Success"
+    assert world.kinds.namespaces.peek("", "shop") is None
+    assert world.kinds.streams.peek("shop", "web") is None
+    assert world.store.get(row) is None
+    assert await world.names("configmaps", None) == ["kept"]
+
+
+async def test_a_namespace_waits_for_what_has_finalizers_and_takes_nothing_new(world: World) -> None:
+    held: Json = {"name": "held", "finalizers": ["example.test/x"]}
+    await world.create("configmaps", "held", metadata=held)
+    waiting = await world.kinds.namespaces.delete("", "shop", world.ask())
+    assert waiting["status"] == {"phase": "Terminating"}
+    with pytest.raises(StatusError, match="being terminated") as refused:
+        await world.create("configmaps", "late")
+    assert refused.value.status["details"]["causes"][0]["reason"] == "NamespaceTerminating"
+    await world.patch("configmaps", "held", {"metadata": {"finalizers": None}})
+    assert (await world.kinds.namespaces.delete("", "shop", world.ask()))["status"] == "Success"
+
+
+async def test_a_dry_run_or_a_wrong_identity_empties_no_namespace(world: World) -> None:
+    await world.kinds.namespaces.delete("", "shop", world.ask(dry_run=True))
+    with pytest.raises(StatusError, match="UID in the precondition"):
+        await world.kinds.namespaces.delete("", "shop", world.ask(options={"preconditions": {"uid": "x"}}))
+    assert world.kinds.streams.peek("shop", "web") is not None
+
+
+async def test_a_secret_written_as_text_is_kept_as_bytes(world: World) -> None:
+    made = await world.create("secrets", "s", stringData={"user": "me"}, data={"other": "eA=="})
+    assert made.object["data"] == {"user": "bWU=", "other": "eA=="}
+    assert made.object["type"] == "Opaque"
+    assert "stringData" not in made.object
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({"data": {"a": "!"}}, "data[a]"), ({"data": {"a/b": "eA=="}}, "data[a/b]"), ({"data": {"a": 1}}, "data[a]")],
+)
+async def test_a_secret_that_cannot_be_read_is_refused(world: World, body: Json, field: str) -> None:
+    with pytest.raises(StatusError) as refused:
+        await world.create("secrets", "s", **body)
+    assert refused.value.status["details"]["causes"][0]["field"] == field
+
+
+async def test_the_type_of_a_secret_and_all_of_an_immutable_one_stay(world: World) -> None:
+    await world.create("secrets", "s", data={"a": "eA=="}, immutable=True)
+    with pytest.raises(StatusError, match="type: Invalid value"):
+        await world.patch("secrets", "s", {"type": "other"})
+    with pytest.raises(StatusError, match="data: Forbidden"):
+        await world.patch("secrets", "s", {"data": {"a": "eQ=="}})
+
+
+READER: Json = {
+    "metadata": {"name": "reader"},
+    "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}],
+}
+ROLE_REF: Json = {"kind": "ClusterRole", "name": "reader"}
+
+
+def policy(*granted: Json) -> Policy:
+    """Alice holds these rules on the whole cluster."""
+    binding = {
+        "metadata": {"name": "b"},
+        "roleRef": {"kind": "ClusterRole", "name": "own"},
+        "subjects": [{"kind": "User", "name": "alice"}],
+    }
+    own = {"metadata": {"name": "own"}, "rules": list(granted)}
+    return Policy(RoleObjects(cluster_roles=[own, READER], cluster_role_bindings=[binding]))
+
+
+async def write_role(world: World) -> None:
+    await world.kind("clusterroles").create("", READER, world.ask(ALICE))
+
+
+async def write_binding(world: World) -> None:
+    binding = {"metadata": {"name": "x"}, "roleRef": ROLE_REF, "subjects": [{"kind": "User", "name": "bob"}]}
+    await world.kind("clusterrolebindings").create("", binding, world.ask(ALICE))
+
+
+RBAC = {"apiGroups": [plain.RBAC], "resources": ["clusterroles"]}
+
+
+@pytest.mark.parametrize(
+    ("granted", "role", "binding"),
+    [
+        ([], False, False),
+        (READER["rules"], True, True),
+        ([{**RBAC, "verbs": ["escalate"]}], True, False),
+        ([{**RBAC, "verbs": ["bind"], "resourceNames": ["reader"]}], False, True),
+    ],
+)
+async def test_nobody_hands_out_more_than_they_have(
+    store: Store, granted: list[Json], role: bool, binding: bool
+) -> None:
+    world = open_world(store, policy(*granted))
+    for write, allowed in ((write_role, role), (write_binding, binding)):
+        if allowed:
+            await write(world)
+            continue
+        with pytest.raises(StatusError, match="may only grant rights they hold") as refused:
+            await write(world)
+        assert refused.value.code == 403
+
+
+async def test_a_binding_keeps_its_role_and_names_one(world: World) -> None:
+    made = await world.create("rolebindings", "b", roleRef=ROLE_REF, subjects=[{"kind": "User", "name": "bob"}])
+    assert made.object["roleRef"]["apiGroup"] == plain.RBAC
+    assert made.object["subjects"][0]["apiGroup"] == plain.RBAC
+    with pytest.raises(StatusError, match="cannot change roleRef"):
+        await world.patch("rolebindings", "b", {"roleRef": {"name": "other"}})
+    with pytest.raises(StatusError, match="roleRef.kind: Unsupported value"):
+        await world.create("clusterrolebindings", "c", namespace="", roleRef={"kind": "Role", "name": "x"})
+
+
+EVENT = {
+    "type": "Normal",
+    "reason": "Pushed",
+    "involvedObject": {"kind": "ImageStream", "name": "web"},
+    "source": {"component": "registry"},
+    "message": "a new image\n",
+    "firstTimestamp": "2026-11-23T11:00:00Z",
+    "lastTimestamp": "2026-11-23T11:58:30Z",
+    "count": 3,
+}
+SUBJECTS = [{"kind": "ServiceAccount", "namespace": "shop", "name": "robot"}, {"kind": "User", "name": "bob"}]
+
+
+@pytest.mark.parametrize(
+    ("plural", "body", "cells"),
+    [
+        ("namespaces", {"status": {"phase": "Active"}}, ["x", "Active", "60m"]),
+        ("secrets", {"type": "Opaque", "data": {"a": ""}}, ["x", "Opaque", 1, "60m"]),
+        ("configmaps", {"data": {"a": ""}, "binaryData": {"b": ""}}, ["x", 2, "60m"]),
+        ("serviceaccounts", {}, ["x", 0, "60m"]),
+        ("limitranges", {}, ["x", "2026-11-23T11:00:00Z"]),
+        (
+            "resourcequotas",
+            {"spec": {"hard": {"pods": "3", "limits.cpu": "1"}}, "status": {}},
+            ["x", "pods: 0/3", "limits.cpu: 0/1", "60m"],
+        ),
+        ("clusterroles", {}, ["x", "2026-11-23T11:00:00Z"]),
+        (
+            "rolebindings",
+            {"roleRef": {"kind": "Role", "name": "r"}, "subjects": SUBJECTS},
+            ["x", "Role/r", "60m", "bob", "", "shop/robot"],
+        ),
+        (
+            "events",
+            EVENT,
+            ["90s", "Normal", "Pushed", "imagestream/web", "", "registry", "a new image", "60m", 3, "x"],
+        ),
+    ],
+)
+def test_tables_show_the_columns_people_know(plural: str, body: Json, cells: list[Any]) -> None:
+    resource = next(each for each in plain.PLAIN if each.plural == plural)
+    obj = {"metadata": {"name": "x", "creationTimestamp": "2026-11-23T11:00:00Z"}, **body}
+    assert [column.value(obj, NOW) for column in resource.columns or ()] == cells
+
+
+@pytest.mark.parametrize("resource", plain.PLAIN, ids=lambda each: each.plural)
+def test_no_table_stumbles_over_an_empty_object(resource: Any) -> None:
+    for column in resource.columns:
+        column.value({"metadata": {}}, NOW)
+    for select in resource.selectable.values():
+        assert select({"metadata": {}}) == ""

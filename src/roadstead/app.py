@@ -40,7 +40,7 @@ from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
 from roadstead.repositories.listing import Repositories
 from roadstead.repositories.pull import ManifestCache, Pull
-from roadstead.repositories.push import Push
+from roadstead.repositories.push import Push, PushOptions
 from roadstead.repositories.referrers import Referrers
 from roadstead.repositories.uploads import UploadSessions
 from roadstead.resources import kinds as all_kinds
@@ -168,7 +168,8 @@ def _rooms(
     links, leases = Links(store), BlobLeases(timedelta(seconds=registry.blob_grace_seconds), utc_now)
     cache = ManifestCache(registry.manifest_cache_bytes)
     pull = Pull(blobs, links, contents, cache, leases, manifest_bytes=registry.manifest_bytes)
-    push = Push(blobs, links, contents, pull, hostname=hostname, config_bytes=registry.config_bytes)
+    options = PushOptions(registry.config_bytes, registry.sparse_images)
+    push = Push(blobs, links, contents, pull, hostname=hostname, options=options)
     delete = Delete(blobs, links, contents, kinds.stream_tags, leases, enabled=registry.deletes)
     sessions = UploadSessions(uploads, links, leases, secret, kinds.limits.largest_image)
     return Rooms(links, pull, push, delete, sessions, Repositories(store, contents), Referrers(links, pull))

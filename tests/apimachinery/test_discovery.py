@@ -156,7 +156,7 @@ async def test_the_server_says_what_it_is(small: World) -> None:
     version = (await small.ask("GET", "/version")).json
     assert (version["major"], version["minor"]) == ("1", "32")
     assert version["gitVersion"].startswith("v1.32.0+roadstead-")
-    assert (await small.ask("GET", "/metrics")).bytes == b"boats 1\n"
+    assert (await small.ask("GET", "/metrics")).body == b"boats 1\n"
     assert "/apis/harbour.test" in (await small.ask("GET", "/")).json["paths"]
 
 
@@ -165,6 +165,6 @@ async def test_readiness_is_asked_for_and_life_is_not(store: Store) -> None:
         return "the log is read-only"
 
     small = world(store, missing)
-    assert (await small.ask("GET", "/livez")).bytes == b"ok"
+    assert (await small.ask("GET", "/livez")).body == b"ok"
     answer = await small.ask("GET", "/readyz")
     assert (answer.code, answer.body) == (503, b"readyz check failed: the log is read-only\n")

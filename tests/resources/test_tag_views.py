@@ -173,8 +173,8 @@ async def test_labels_of_the_stream_may_be_left_out_or_sent_back(world: World) -
 
 
 async def test_a_version_of_a_stream_that_is_not_there_is_not_found(world: World) -> None:
+    sent = istag("app:v1", external(), resourceVersion="5")
     with pytest.raises(StatusError, match='imagestreamtags.image.openshift.io "app:v1" not found'):
-        sent = istag("app:v1", external(), resourceVersion="5")
         await world.kinds.stream_tags.update("shop", "app:v1", sent, world.ask())
 
 

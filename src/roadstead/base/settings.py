@@ -40,6 +40,9 @@ class Registry:
     )
     read_only: bool = knob(False, "refuse everything on /v2/ that changes something")
     deletes: bool = knob(True, "allow manifests and blobs to be deleted through /v2/")
+    sparse_images: bool = knob(
+        True, "accept an image that lacks some layers when its config and another layer are here"
+    )
     manifest_bytes: int = knob(4 * 1024 * 1024, "largest manifest accepted", "bytes")
     config_bytes: int = knob(8 * 1024 * 1024, "largest image config that is read for its facts", "bytes")
     catalog_entries: int = knob(1000, "most repositories on one page of the catalog")

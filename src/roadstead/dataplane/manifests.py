@@ -68,6 +68,9 @@ class ManifestHandlers:
         ]
         if pushed.subject is not None:
             headers.append(("OCI-Subject", str(pushed.subject)))
+        if pushed.missing:
+            count = len(pushed.missing)
+            headers.append(("Warning", f'299 - "sparse image: {count} of its layers are not in {ask.repository}"'))
         if isinstance(reference, Digest):
             headers += [("OCI-Tag", tag) for tag in tags]
         return Reply(201, headers)

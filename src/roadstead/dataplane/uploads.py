@@ -88,16 +88,17 @@ class UploadHandlers:
         try:
             digest = Digest.parse(ask.request.query_value("mount"))
             source = ask.request.query_value("from")
-            origin = parse_repository(source) if source else ask.repository
+            origins = [parse_repository(source)] if source else [ask.repository, *self._links.homes.of(digest)]
         except Failure:
             return None
-        if origin != ask.repository and not self._may_pull(ask.user, origin):
-            return None
-        size = await self._pull.blob_size(origin, digest)
-        if size is None:
-            return None
-        await self._links.add_blob(ask.repository, digest, size)
-        return created(ask, digest)
+        for origin in origins:
+            if origin != ask.repository and not self._may_pull(ask.user, origin):
+                continue
+            size = await self._pull.blob_size(origin, digest)
+            if size is not None:
+                await self._links.add_blob(ask.repository, digest, size)
+                return created(ask, digest)
+        return None
 
     def _check_range(self, ask: Admitted, session: Session) -> None:
         text = ask.request.headers.get("Content-Range")

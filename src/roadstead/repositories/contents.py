@@ -173,7 +173,10 @@ class Contents:
                 before = stored
                 staged, kept = await self._stage(stored, image, tags, ask, precondition)
                 try:
-                    await commit(staged, extra)
+                    if staged:
+                        await commit(staged, extra)
+                    elif extra:
+                        await self._store.append(extra)
                 except StatusError as failure:
                     if failure.code != 409:
                         raise

@@ -16,6 +16,7 @@ from roadstead.objects.log import Key, Write
 from roadstead.objects.store import Store
 from roadstead.oci.digest import Digest
 from roadstead.oci.reference import RepositoryName
+from roadstead.repositories.homes import BlobHomes
 
 BLOBS = "blobs.roadstead"
 MANIFESTS = "manifests.roadstead"
@@ -36,7 +37,7 @@ class Links:
     """Reads the rows of repositories and makes the writes that change them."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._store, self.homes = store, BlobHomes()
 
     def has_blob(self, repository: RepositoryName, digest: Digest) -> bool:
         """Whether this repository was given the blob by an upload or a mount."""
@@ -59,6 +60,7 @@ class Links:
 
     async def add_blob(self, repository: RepositoryName, digest: Digest, size: int) -> None:
         """Lets the repository show the blob; durable when it returns."""
+        self.homes.note(digest, repository)
         if not self.has_blob(repository, digest):
             await self._store.append([Write(_key(BLOBS, repository, str(digest)), orjson.dumps({"size": size}), None)])
 

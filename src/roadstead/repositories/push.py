@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from roadstead.apimachinery.ask import Ask
 from roadstead.base.values import Json
@@ -39,18 +39,26 @@ class Pushed:
     """What was kept."""
 
     digest: Digest
-    tags: Sequence[str] = field(default_factory=tuple)
     subject: Digest | None = None
+    missing: Sequence[Digest] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PushOptions:
+    """What the administrator decides: the largest config read for its facts, and whether images may lack layers."""
+
+    config_bytes: int
+    sparse_images: bool
 
 
 class Push:
     """Writing manifests to repositories (registry contract, section 6)."""
 
     def __init__(
-        self, blobs: BlobStore, links: Links, contents: Contents, pull: Pull, *, hostname: str, config_bytes: int
+        self, blobs: BlobStore, links: Links, contents: Contents, pull: Pull, *, hostname: str, options: PushOptions
     ) -> None:
         self._blobs, self._links, self._contents, self._pull = blobs, links, contents, pull
-        self._hostname, self._config_bytes = hostname, config_bytes
+        self._hostname, self._config_bytes, self._sparse_images = hostname, options.config_bytes, options.sparse_images
 
     async def manifest(self, repository: RepositoryName, push: ManifestPush, ask: Ask) -> Pushed:
         """Keeps a manifest; durable, pullable and visible to watchers when it returns.
@@ -65,7 +73,7 @@ class Push:
                 "DIGEST_INVALID",
                 f"the manifest hashes to {digest}, not to {push.digest}; push the exact bytes the digest was made from",
             )
-        await self._check_references(repository, manifest)
+        missing = await self._check_references(repository, manifest)
         await self._contents.ensure_stream(repository.namespace, repository.name, ask)
         await self._blobs.put(digest, push.body)
         image = await self._image(repository, digest, manifest, ask)
@@ -75,15 +83,20 @@ class Push:
         await self._contents.keep(
             repository.namespace, repository.name, image, push.tags, ask, extra=rows, precondition=push.precondition
         )
-        return Pushed(digest, tuple(push.tags), link.subject)
+        return Pushed(digest, link.subject, missing)
 
-    async def _check_references(self, repository: RepositoryName, manifest: Manifest) -> None:
-        """Every blob an image names must be here, at the size it says; children of an index need not (section 6.2)."""
+    async def _check_references(self, repository: RepositoryName, manifest: Manifest) -> list[Digest]:
+        """Every blob an image names must be here, at the size it says; children of an index need not (section 6.2).
+
+        Returns the layers that are missing from an image pushed sparse (docs/decisions, 7); raises for any other gap.
+        """
         wrong: list[OciError] = []
-        for descriptor in _needed(manifest):
+        missing: list[Digest] = []
+        needed = _needed(manifest)
+        for descriptor in needed:
             size = await self._pull.blob_size(repository, descriptor.digest)
             if size is None:
-                wrong.append(OciError("MANIFEST_BLOB_UNKNOWN", detail=str(descriptor.digest)))
+                missing.append(descriptor.digest)
             elif size != descriptor.size:
                 wrong.append(
                     OciError(
@@ -92,8 +105,18 @@ class Push:
                         f"in the manifest ({descriptor.size})",
                     )
                 )
+        if not self._may_lack(manifest, needed, missing):
+            wrong = [OciError("MANIFEST_BLOB_UNKNOWN", detail=str(digest)) for digest in missing] + wrong
         if wrong:
             raise OciErrors(wrong)
+        return missing
+
+    def _may_lack(self, manifest: Manifest, needed: list[Descriptor], missing: list[Digest]) -> bool:
+        """Whether an image is sparse rather than broken: its config is here, and some of its layers are."""
+        absent, config = set(missing), manifest.config
+        if not absent or not self._sparse_images or config is None or config.digest in absent:
+            return not absent
+        return any(each.digest not in absent and each.digest != config.digest for each in needed)
 
     async def _image(self, repository: RepositoryName, digest: Digest, manifest: Manifest, ask: Ask) -> Json:
         config: bytes | None = None

@@ -76,6 +76,12 @@ async def test_an_image_pushed_by_digest_gets_no_event(world: World) -> None:
     assert await history(world) == []
 
 
+async def test_a_known_image_pushed_by_digest_still_leaves_its_rows(world: World) -> None:
+    await keep(world, "a", [])
+    await keep(world, "a", [], extra=[Write(ROW, orjson.dumps({}), None)])
+    assert world.store.get(ROW) is not None
+
+
 async def test_the_same_push_again_writes_nothing(world: World) -> None:
     await keep(world, "a")
     before = world.store.revision()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from roadstead.base.values import Json
 from roadstead.kube.status import StatusError
 from tests.resources.world import World, digest
 
@@ -70,11 +71,12 @@ async def test_a_limit_that_is_lifted_no_longer_counts(world: World) -> None:
 async def test_a_quota_on_streams_counts_every_way_to_make_one(world: World) -> None:
     await world.create("resourcequotas", "q", spec={"hard": {"openshift.io/imagestreams": "1"}})
     spec = {"from": {"kind": "DockerImage", "name": "quay.test/a/b:1"}}
-    for plural, name, body in (
+    ways: list[tuple[str, str, Json]] = [
         ("imagestreams", "app", {}),
         ("imagestreamtags", "app:v1", {"tag": spec}),
         ("imagetags", "app:v1", {"spec": spec}),
-    ):
+    ]
+    for plural, name, body in ways:
         with pytest.raises(StatusError) as refused:
             await world.create(plural, name, **body)
         assert refused.value.code == 403

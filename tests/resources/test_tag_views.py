@@ -259,6 +259,13 @@ async def test_an_image_tag_needs_a_spec_of_its_own_name(world: World, name: str
     assert why in refused.value.message
 
 
+async def test_putting_an_image_tag_makes_the_stream_it_belongs_to(world: World) -> None:
+    body = {"metadata": {"name": "app:v1"}, "spec": external()}
+    made = await world.kind("imagetags").update("shop", "app:v1", body, world.ask())
+    assert made.created
+    assert [tag["name"] for tag in (await world.stream("app"))["spec"]["tags"]] == ["v1"]
+
+
 async def test_an_image_tag_without_spec_keeps_its_history(world: World) -> None:
     await world.push("v1", "a")
     await world.create("imagetags", "web:v1", spec=external())

@@ -1,6 +1,5 @@
 """How Images are made, filled, changed and refused (image-api contract, 4.3 to 4.5; registry contract, 6.4)."""
 
-import base64
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -189,23 +188,6 @@ def test_the_oldest_kind_of_manifest_is_read_newest_first() -> None:
     assert filled["dockerImageManifestMediaType"] == schema1.MEDIA_TYPE
     facts = filled["dockerImageMetadata"]
     assert (facts["Id"], facts["Author"], facts["Size"]) == ("new", "me", 111)
-
-
-def test_odd_histories_of_the_oldest_kind_tell_nothing() -> None:
-    odd = {"schemaVersion": 1, "fsLayers": [{}, {}], "history": [{"v1Compatibility": "x"}, {"v1Compatibility": 5}]}
-    assert [each["size"] for each in schema1.layers(odd)] == [0, 0]
-    assert schema1.metadata(odd)["Id"] == ""
-    assert schema1.metadata({})["Id"] == ""
-
-
-def test_signatures_are_no_part_of_what_is_hashed() -> None:
-    payload = '{\n   "schemaVersion": 1'
-    protected = orjson.dumps({"formatLength": len(payload), "formatTail": base64.b64encode(b"\n}").decode()})
-    header = base64.urlsafe_b64encode(protected).decode().rstrip("=")
-    signed = payload + ',\n   "signatures": [{"protected": "' + header + '"}]\n}'
-    assert schema1.payload(signed) == payload.encode() + b"\n}"
-    for odd in ("{}", "[]", "x", '{"signatures": [{"protected": "e30"}]}', '{"signatures": [5]}'):
-        assert schema1.payload(odd) == odd.encode()
 
 
 def test_a_pushed_image_needs_no_texts() -> None:

@@ -79,3 +79,8 @@ def test_a_short_id_of_none_or_several_images_says_so() -> None:
     )
     assert images.matching("sha256:") == [ONE, TWO]
     assert images.one(TWO) == {"image": TWO}
+
+
+def test_an_error_names_only_some_of_very_many_images() -> None:
+    images = resolving.Images({"a": {"items": [{"image": f"d{number:03}"} for number in range(500)]}})
+    assert str(images.one("d")).endswith("d008, d009, ...")

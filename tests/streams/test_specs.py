@@ -80,6 +80,11 @@ def test_flags_show_only_when_set_and_annotations_keep_null_and_empty_apart() ->
     }
 
 
+def test_both_repositories_are_kept_as_stored() -> None:
+    status = {"dockerImageRepository": "reg/ns/web", "publicDockerImageRepository": "pub/ns/web"}
+    assert specs.normalise({"status": status})["status"] == status
+
+
 def test_histories_show_every_key_of_an_event_and_null_for_no_events() -> None:
     sent = {"tags": [{"tag": "b", "items": [{"image": "D"}], "conditions": []}, {"tag": "a", "items": []}]}
     assert specs.normalise({"status": sent})["status"]["tags"] == [

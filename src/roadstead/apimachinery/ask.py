@@ -41,12 +41,12 @@ class Ask:
 
     user: User
     now: datetime
+    may: Callable[[Attributes], Decision]
     new_uid: Callable[[], str] = new_uid
     suffix: Callable[[], str] = random_suffix
     dry_run: bool = False
     field_manager: str = ""
     field_validation: str = "Warn"
-    may: Callable[[Attributes], Decision] = _granted
     warnings: list[str] = field(default_factory=list)
     options: Json = field(default_factory=dict)
     url_resource: GroupResource | None = None
@@ -64,4 +64,12 @@ class Ask:
         suffix: Callable[[], str] = random_suffix,
     ) -> Ask:
         """The server asking itself: everything is allowed."""
-        return cls(user=user, now=now, url_resource=url_resource, dry_run=dry_run, new_uid=new_uid, suffix=suffix)
+        return cls(
+            user=user,
+            now=now,
+            may=_granted,
+            url_resource=url_resource,
+            dry_run=dry_run,
+            new_uid=new_uid,
+            suffix=suffix,
+        )

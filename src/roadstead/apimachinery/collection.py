@@ -34,7 +34,8 @@ __all__ = [
 
 NAME_ATTEMPTS = 8
 WRITE_ATTEMPTS = 5
-KEPT_BYTES = 16 * 1024 * 1024
+KEPT_BYTES = 8 * 1024 * 1024
+"""Encoded objects of one kind kept at hand: a list of 200 streams with 100 events each fits."""
 
 NamespaceCheck = Callable[[str, Ask], None]
 """Raises StatusError when nothing may be created in the namespace (image-api contract, 15.5)."""

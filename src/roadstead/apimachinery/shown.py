@@ -12,7 +12,7 @@ from roadstead.base.values import Json
 from roadstead.objects.log import Key
 
 OVERHEAD_BYTES = 400
-MOST_MEMOS = 6
+MOST_MEMOS = 3
 MOST_DECODED = 32
 
 

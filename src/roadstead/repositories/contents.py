@@ -71,9 +71,10 @@ class ImageLimit(Protocol):
 
 @dataclass(slots=True)
 class _Seen:
-    """What is remembered of one revision of a stream."""
+    """What is remembered of one revision of a stream; it was the present one after the change `checked` of streams."""
 
     revision: int
+    checked: int
     tags: dict[str, str]
     members: frozenset[str] | None = None
     blobs: dict[str, tuple[str, ...]] | None = None
@@ -174,7 +175,7 @@ class Contents:
                 staged, kept = await self._stage(stored, image, tags, ask, precondition)
                 try:
                     if staged:
-                        await commit(staged, extra)
+                        await self._commit(staged, extra, ask)
                     elif extra:
                         await self._store.append(extra)
                 except StatusError as failure:
@@ -200,20 +201,27 @@ class Contents:
             staged.append(await self._streams.stage_update(recorded, ask, rules_hook=self._status_rule))
         return staged, Kept(recorded, not existed)
 
+    async def _commit(self, staged: Sequence[Staged], extra: Sequence[Write], ask: Ask) -> None:
+        if staged:
+            await commit(staged, extra)
+        elif extra and not ask.dry_run:
+            await self._store.append(extra)
+
     def _seen(self, namespace: str, name: str) -> _Seen | None:
         """Tags of the stream at its present revision, decoded once per revision."""
+        changed = self._store.last_change(self._streams.resource.key_resource)
+        seen = self._memo.get((namespace, name))
+        if seen is not None and seen.checked == changed:
+            return seen
         entry = self._store.get(self._key(namespace, name))
         if entry is None:
             self._memo.pop((namespace, name), None)
             return None
-        seen = self._memo.get((namespace, name))
         if seen is None or seen.revision != entry.revision:
-            stream = orjson.loads(entry.value)
-            current = {tag: events.current(entry) or {} for tag, entry in sorted(events.histories(stream).items())}
-            tags = {tag: event["image"] for tag, event in current.items() if event.get("image")}
-            seen = self._memo[namespace, name] = _Seen(entry.revision, tags)
+            seen = self._memo[namespace, name] = _Seen(entry.revision, changed, _tagged_images(entry.value))
             if len(self._memo) > MEMO_STREAMS:
                 self._memo.popitem(last=False)
+        seen.checked = changed
         self._memo.move_to_end((namespace, name))
         return seen
 
@@ -236,6 +244,13 @@ class Contents:
 
     def _image_key(self, digest: str) -> Key:
         return Key(self._images.resource.key_resource, "", digest)
+
+
+def _tagged_images(stream: bytes) -> dict[str, str]:
+    """Tag -> digest, for the tags of a stored stream that name an image, in byte order."""
+    histories = sorted(events.histories(orjson.loads(stream)).items())
+    current = {tag: events.current(entry) or {} for tag, entry in histories}
+    return {tag: event["image"] for tag, event in current.items() if event.get("image")}
 
 
 def _owners(view: Json) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from roadstead.apimachinery.ask import Ask
-from roadstead.apimachinery.collection import Collection
 from roadstead.apimachinery.resource import Column, Resource
 from roadstead.apimachinery.served import Outcome
 from roadstead.base.values import Json
@@ -13,7 +12,6 @@ from roadstead.kube import meta, status
 from roadstead.kube.status import GroupResource
 from roadstead.resources.ages import ago
 from roadstead.resources.embedding import image_of_tag
-from roadstead.resources.imagestreams import ImageStreams
 from roadstead.resources.plain import NAME, field_of
 from roadstead.resources.streamrules import GROUP
 from roadstead.resources.tagviews import Raced, TagView, metadata_changes
@@ -53,9 +51,6 @@ class ImageStreamTags(TagView):
     """The tags that name an image."""
 
     resource = IMAGE_STREAM_TAGS
-
-    def __init__(self, streams: ImageStreams, images: Collection) -> None:
-        super().__init__(streams, images)
 
     def shown_tag(self, stream: Json, tag: str, image: Json | None, now: datetime) -> Json:
         """The view of section 10, `image` null-free."""

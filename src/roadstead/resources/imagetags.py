@@ -93,12 +93,12 @@ class ImageTags(TagView):
         ask, obj, (stream_name, tag) = self._named(ask), self._placed(obj, namespace), self._split(name)
         stream, exists = self._found_or_blank(namespace, stream_name)
         self._check_seen(obj, name, stream, exists=exists)
+        known, spec = tag in spec_tags(stream), obj.get("spec")
         if exists:
             old = self.shown_tag(stream, tag, None, ask.now)
-            self._refuse(name, self._changes(obj, old) + self._spec_errors(obj.get("spec"), tag))
+            self._refuse(name, self._changes(obj, old) + self._spec_errors(spec, tag))
         else:
-            self._new_spec(name, obj)
-        known, spec = tag in spec_tags(stream), obj.get("spec")
+            spec = self._new_spec(name, obj)
         changed = specs.with_spec_tag(stream, spec) if spec else specs.without_spec_tag(stream, tag)
         try:
             saved = await self._save(changed, ask, exists=exists)

@@ -9,6 +9,8 @@ from roadstead.streams import pullspec
 from roadstead.streams.events import current, generation, histories, spec_tags
 
 IMPORT_SUCCESS = "ImportSuccess"
+MATCHES_SHOWN = 10
+"""How many images an error about an ambiguous id names."""
 
 
 def pull_spec(stream: Json, tag: str) -> str | None:
@@ -56,6 +58,8 @@ class Images:
                 if item.get("image"):
                     self._newest.setdefault(item["image"], item)
         self._spellings = sorted(spelling for image in self._newest for spelling in _spellings(image))
+        # Thousands of tags may ask for one short id that many images match.
+        self._asked: dict[str, Json | str] = {}
 
     def matching(self, prefix: str) -> list[str]:
         """All images `prefix` may mean, sorted; `sha256:` in front may be left out."""
@@ -68,13 +72,18 @@ class Images:
 
     def one(self, prefix: str) -> Json | str:
         """The event of the one image `prefix` means, or why there is not exactly one (section 7.2, by id)."""
-        found = [prefix] if prefix in self._newest else self.matching(prefix)
+        if prefix not in self._asked:
+            self._asked[prefix] = self._newest.get(prefix) or self._one(self.matching(prefix), prefix)
+        return self._asked[prefix]
+
+    def _one(self, found: list[str], prefix: str) -> Json | str:
         if len(found) == 1:
             return self._newest[found[0]]
         resource = f"imagestreamimage.image.openshift.io {quote(prefix)}"
         if not found:
             return f"{resource} not found"
-        why = f"multiple images match the prefix {quote(prefix)}: {', '.join(found)}"
+        listed = found[:MATCHES_SHOWN] + (["..."] if len(found) > MATCHES_SHOWN else [])
+        why = f"multiple images match the prefix {quote(prefix)}: {', '.join(listed)}"
         return f"Operation cannot be fulfilled on {resource}: {why}"
 
 

@@ -33,12 +33,12 @@ def validate_stream(stream: Json, old: Json | None, allowed: AllowList) -> list[
     Repositories `old` already refers to are admitted whatever the list says, so that a stricter list leaves streams
     editable.
     """
-    exempt, insecure = _repositories(old), is_insecure(stream)
+    exempt, insecure, asked = _repositories(old), is_insecure(stream), spec_tags(stream)
     errors = [*_validate_place(stream), *_validate_repository(stream, allowed, exempt)]
-    for name, tag in sorted(spec_tags(stream).items()):
+    for name, tag in sorted(asked.items()):
         errors += validate_tag(tag, f"spec.tags[{name}]", allowed, insecure=insecure, exempt=exempt)
     for name, entry in sorted(histories(stream).items()):
-        policy = spec_tags(stream).get(name, {}).get("importPolicy") or {}
+        policy = asked.get(name, {}).get("importPolicy") or {}
         for index, item in enumerate(entry.get("items") or []):
             path, text = _event_path(name, index), item.get("dockerImageReference") or ""
             lax = insecure or bool(policy.get("insecure"))

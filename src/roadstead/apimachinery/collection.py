@@ -117,6 +117,10 @@ class Collection:
         """A checked creation, not yet written; raises StatusError."""
         return await writing.create(self, obj, ask)
 
+    async def stage_change(self, new: Json, stored: Json, ask: Ask, rule: UpdateRule) -> Staged:
+        """See `writing.change`; for callers inside the server that hold the stored form. Raises StatusError."""
+        return await writing.change(self, new, stored, ask, rule)
+
     async def stage_update(self, new: Json, ask: Ask, *, rules_hook: UpdateRule | None = None) -> Staged:
         """A checked change, not yet written; `rules_hook` stands in for the kind's own rule. Raises StatusError."""
         return await writing.update(self, new, ask, rules_hook or self.rules.on_update)

@@ -1,4 +1,4 @@
-"""What a kind may add to the generic behaviour; no I/O."""
+"""What a kind may add to the generic behaviour."""
 
 from __future__ import annotations
 

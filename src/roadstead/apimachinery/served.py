@@ -1,4 +1,4 @@
-"""What every served kind offers and the values that pass through it; no I/O.
+"""What every served kind offers and the values that pass through it.
 
 A stored kind (`Collection`) and a view over others (`View`) have the same methods, so the door cannot tell them apart.
 """

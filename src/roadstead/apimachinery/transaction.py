@@ -38,10 +38,7 @@ async def commit(staged: Sequence[Staged], extra: Sequence[Write] = ()) -> list[
 
     In a dry run nothing is written. Raises StatusError (409) when someone was faster.
     """
-    real = [each for each in staged if each.write is not None and not each.ask.dry_run]
-    revisions: dict[int, int] = {}
-    if real or (extra and not staged[0].ask.dry_run):
-        revisions = await _append(staged, real, extra)
+    revisions = await write(staged, extra)
     shown = []
     for each in staged:
         result = fresh(each.object)
@@ -51,7 +48,11 @@ async def commit(staged: Sequence[Staged], extra: Sequence[Write] = ()) -> list[
     return shown
 
 
-async def _append(staged: Sequence[Staged], real: Sequence[Staged], extra: Sequence[Write]) -> dict[int, int]:
+async def write(staged: Sequence[Staged], extra: Sequence[Write] = ()) -> dict[int, int]:
+    """`commit` for callers who need not see the objects: the revisions by the `id` of what was staged."""
+    real = [each for each in staged if each.write is not None and not each.ask.dry_run]
+    if not real and (not extra or not staged or staged[0].ask.dry_run):
+        return {}
     writes = [each.write for each in real if each.write is not None]
     writes += [write for each in real for write in each.extra] + list(extra)
     try:

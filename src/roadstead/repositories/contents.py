@@ -11,9 +11,9 @@ from weakref import WeakValueDictionary
 
 import orjson
 
+from roadstead.apimachinery import transaction
 from roadstead.apimachinery.ask import Ask
-from roadstead.apimachinery.collection import Collection, Staged, commit
-from roadstead.apimachinery.served import UpdateRule
+from roadstead.apimachinery.collection import Collection, Staged
 from roadstead.auth.users import Attributes, refusal
 from roadstead.base.errors import Failure
 from roadstead.base.values import Json
@@ -61,6 +61,18 @@ class Kept:
     image_created: bool
 
 
+class PushRules(Protocol):
+    """What a stream's own rules say to a push."""
+
+    def placed(self, stream: Json) -> Json:
+        """The stored stream with the repository names of this server."""
+        ...
+
+    async def on_push(self, new: Json, old: Json, ask: Ask) -> Json:
+        """Checks a stream with new events; raises StatusError."""
+        ...
+
+
 class ImageLimit(Protocol):
     """Says no to images that are too large for a namespace (image-api contract, section 15.3)."""
 
@@ -85,11 +97,10 @@ class Contents:
     """The repositories behind streams: look-ups for pulls, the one way in for pushes."""
 
     def __init__(
-        self, store: Store, images: Collection, streams: Collection, *, status_rule: UpdateRule, limit: ImageLimit
+        self, store: Store, images: Collection, streams: Collection, *, rules: PushRules, limit: ImageLimit
     ) -> None:
-        """`status_rule` is what a write to imagestreams/status goes through; pushes go through it too."""
         self._store, self._images, self._streams = store, images, streams
-        self._status_rule, self._limit = status_rule, limit
+        self._rules, self._limit = rules, limit
         self._memo: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
@@ -192,18 +203,18 @@ class Contents:
         digest = image["metadata"]["name"]
         existed = self._images.peek("", digest) is not None
         staged = [] if existed else [await self._images.stage_create(image, ask)]
-        stream = recorded = self._streams.shown(stored)
+        stream = recorded = self._rules.placed(stored)
         for tag in tags:
             if precondition:
                 precondition.check(tag, (events.current_of(stream, tag) or {}).get("image"))
             recorded = mappings.tagged(recorded, tag, image, existed=existed, now=ask.now) or recorded
         if recorded is not stream:
-            staged.append(await self._streams.stage_update(recorded, ask, rules_hook=self._status_rule))
+            staged.append(await self._streams.stage_change(recorded, stored, ask, self._rules.on_push))
         return staged, Kept(recorded, not existed)
 
     async def _commit(self, staged: Sequence[Staged], extra: Sequence[Write], ask: Ask) -> None:
         if staged:
-            await commit(staged, extra)
+            await transaction.write(staged, extra)
         elif extra and not ask.dry_run:
             await self._store.append(extra)
 

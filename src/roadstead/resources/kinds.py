@@ -58,7 +58,7 @@ def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings) 
     images = Collection(IMAGES, store, ImageRules())
     secrets = stored[plain.SECRETS.group_resource]
     streams = ImageStreams(store, settings, limits, images=images, secrets=secrets, namespace_check=namespaces.check)
-    contents = Contents(store, images, streams, status_rule=streams.stream_rules.on_status_update, limit=limits)
+    contents = Contents(store, images, streams, rules=streams.stream_rules, limit=limits)
     stream_tags, signatures = ImageStreamTags(streams, images), ImageSignatures(images)
     views: tuple[Served, ...] = (
         stream_tags,

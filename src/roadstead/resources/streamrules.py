@@ -63,11 +63,17 @@ class StreamRules(Rules):
 
     async def on_status_update(self, new: Json, old: Json, ask: Ask) -> Json:
         """A write to /status: the whole spec stays, no tag is followed, nobody is asked (section 6.6)."""
-        prepared = self._with_places(specs.prepare_status_update(self._normal(new), old))
+        return await self._checked_status(self.placed(specs.prepare_status_update(self._normal(new), old)), old)
+
+    async def _checked_status(self, prepared: Json, old: Json) -> Json:
         why = await self._limits.stream_refusal(prepared, old)
         errors = [status.forbidden_field("imageStream", why)] if why else []
         errors += validation.validate_status(prepared, old, self._settings.allowed)
         return _passed(prepared, errors)
+
+    async def on_push(self, new: Json, old: Json, ask: Ask) -> Json:
+        """A push: like a write to /status, of a stream whose other tags are the stored ones themselves."""
+        return await self._checked_status(self.placed(new), old)
 
     def on_delete(self, old: Json, ask: Ask) -> Sequence[Write]:
         """The rows of the repository go with its stream."""
@@ -75,11 +81,11 @@ class StreamRules(Rules):
 
     def shown(self, obj: Json) -> Json:
         """The one spelling, with the repository names of this server (section 6.4)."""
-        return self._with_places(self._normal(obj))
+        return self.placed(self._normal(obj))
 
     async def _filled(self, stream: Json, old: Json | None, ask: Ask) -> Json:
         """The stream after its tags were followed; raises StatusError (422) with everything that is wrong."""
-        stream = self._with_places(stream)
+        stream = self.placed(stream)
         needs = tags.needs(stream, old)
         sources = {place: self._peek(*place) for place in needs.sources}
         verdicts = {place: _verdict(place, ask) for place in needs.reviews}
@@ -97,7 +103,8 @@ class StreamRules(Rules):
     def _normal(self, stream: Json) -> Json:
         return specs.normalise(stream, self._settings.import_mode)
 
-    def _with_places(self, stream: Json) -> Json:
+    def placed(self, stream: Json) -> Json:
+        """The stream with the repository names of this server; shares its other parts."""
         return specs.with_repositories(stream, self._settings.internal_registry, self._settings.external_registry)
 
 

@@ -48,9 +48,14 @@ def validate_stream(stream: Json, old: Json | None, allowed: AllowList) -> list[
 
 def validate_status(stream: Json, old: Json, allowed: AllowList) -> list[FieldError]:
     """What a write to `/status` adds: references `old` does not have must make sense and be admitted."""
-    known = {item.get("dockerImageReference") for entry in histories(old).values() for item in entry.get("items") or []}
+    before = histories(old)
+    # A stream made from the old one shares the entries that did not change.
+    fresh = [(name, entry) for name, entry in sorted(histories(stream).items()) if entry is not before.get(name)]
+    if not fresh:
+        return []
+    known = {item.get("dockerImageReference") for entry in before.values() for item in entry.get("items") or []}
     insecure, errors = is_insecure(stream), list[FieldError]()
-    for name, entry in sorted(histories(stream).items()):
+    for name, entry in fresh:
         for index, item in enumerate(entry.get("items") or []):
             text = item.get("dockerImageReference") or ""
             if text not in known:

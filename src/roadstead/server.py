@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import errno
 import ipaddress
@@ -86,8 +87,8 @@ class Running:
             await listener.refuse_new()
         await self._background.stop()
         self.app.store.end_watches()
-        for listener in self._listeners:
-            await listener.stop(self.settings.limits.drain_seconds)
+        drain = self.settings.limits.drain_seconds
+        await asyncio.gather(*(listener.stop(drain) for listener in self._listeners))
         self._sender.close()
         await self.app.close()
         self._held.release()

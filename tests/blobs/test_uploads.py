@@ -130,7 +130,7 @@ async def test_an_upload_goes_on_after_a_restart(
 async def test_hashes_beyond_those_kept_are_made_again_from_the_file(
     uploads: FilesystemUploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "HASHES_KEPT", 2)
+    monkeypatch.setattr(module, "LIVE_KEPT", 2)
     ids = [await uploads.start({}) for _ in range(5)]
     for id in ids:
         await uploads.append(id, 0, pieces(BODY))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import ssl
 import uuid
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from aiohttp import StreamReader, web
@@ -19,6 +20,8 @@ SMALL_FILE = 64 * 1024
 READ_AHEAD = 512 * 1024
 LINE_LIMIT = 16 * 1024
 HEADER_COUNT = 100
+LAST_BYTES_SECONDS = 0.5
+"""Time for the end of a reply to leave, once the time for requests under way is over."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,28 @@ class Door:
         self, handler: Handler, sender: FileSender, limits: Limits, on_fault: Callable[[Request], Reply]
     ) -> None:
         self._handler, self._sender, self._limits, self._on_fault = handler, sender, limits, on_fault
+        self._busy, self._idle, self._closing = 0, asyncio.Event(), False
+        self._idle.set()
 
     async def __call__(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answers one request; whatever is not a reply becomes the fault page, never a stack trace."""
+        self._busy += 1
+        self._idle.clear()
+        try:
+            return await self._answer(incoming)
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._idle.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Waits until nothing is being answered, at most so long; each answer from now on closes its connection."""
+        self._closing = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+
+    async def _answer(self, incoming: web.BaseRequest) -> web.StreamResponse:
         request = self._translate(incoming)
         try:
             reply = await self._handler(request)
@@ -73,7 +95,11 @@ class Door:
             raise
         except Exception:
             reply = self._on_fault(request)
-        return await self._send(incoming, reply)
+        if not self._closing:
+            return await self._send(incoming, reply)
+        response = await self._send(incoming, replace(reply, headers={**reply.headers, "Connection": "close"}))
+        response.force_close()
+        return response
 
     def _translate(self, incoming: web.BaseRequest) -> Request:
         target = incoming.raw_path
@@ -163,6 +189,7 @@ class Listener:
     """One address we answer on, over one handler."""
 
     def __init__(self, door: Door, limits: Limits) -> None:
+        self._door = door
         self._server = web.Server(
             door,
             access_log=None,
@@ -191,7 +218,11 @@ class Listener:
             self._site = None
 
     async def stop(self, drain_seconds: float) -> None:
-        """Lets requests under way finish for at most `drain_seconds`, then closes every connection."""
+        """Lets requests under way finish for at most `drain_seconds`, then closes every connection.
+
+        aiohttp's own shutdown comes last: from its begin on it reads nothing more, not even the rest of an upload.
+        """
         await self.refuse_new()
-        self._runner._shutdown_timeout = drain_seconds
+        await self._door.drain(drain_seconds)
+        self._runner._shutdown_timeout = LAST_BYTES_SECONDS
         await self._runner.cleanup()

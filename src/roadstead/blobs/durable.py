@@ -58,6 +58,16 @@ class Folders:
                 sync_folder(parent)
             self._durable.add(folder)
 
+    def ensure_all(self, parent: str, names: list[str]) -> None:
+        """`ensure` for many folders side by side, with one sync."""
+        self.ensure(parent)
+        with self._lock:
+            for name in names:
+                with suppress(FileExistsError):
+                    os.mkdir(f"{parent}/{name}")
+            sync_folder(parent)
+            self._durable.update(f"{parent}/{name}" for name in names)
+
     def place(self, file: str, target: str) -> None:
         """Move a synced file to its final name, replacing what is there; durable on return."""
         folder = os.path.dirname(target)

@@ -131,6 +131,9 @@ class FilesystemBlobs:
             os.unlink(f"{self._aside}/{name}")
         for folder in self._standing_folders():
             sync_folder(folder)
+        # Made now, so that the first blobs of a shelf need not wait for it to be durable; on a read-only disk, never.
+        with suppress(OSError):
+            self.folders.ensure_all(f"{self._blobs}/sha256", [f"{number:02x}" for number in range(256)])
         return len(left)
 
     def _standing_folders(self) -> list[str]:

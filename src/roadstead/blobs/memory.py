@@ -11,7 +11,7 @@ from uuid import uuid4
 from roadstead.base.errors import NotFound, OutOfRange, TooLarge
 from roadstead.base.values import Json
 from roadstead.blobs.claims import Claims
-from roadstead.blobs.store import DigestMismatch, Found, Upload
+from roadstead.blobs.store import DigestMismatch, Found, Tail, Upload
 from roadstead.oci.digest import Digest
 
 PIECE = 1 << 20
@@ -123,8 +123,10 @@ class MemoryUploads:
             self._get(id)
             return len(data)
 
-    async def finish(self, id: str, digest: Digest) -> int:
+    async def finish(self, id: str, digest: Digest, tail: Tail | None = None) -> int:
         """See Uploads."""
+        if tail is not None:
+            await self.append(id, tail.offset, tail.chunks, tail.limit)
         with self._claims.claimed(id):
             held = self._get(id)
             await self._blobs.put(digest, bytes(held.data))

@@ -49,6 +49,15 @@ class Upload:
     started: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The last bytes of an upload, arriving with its end: see `Uploads.append` for the meaning of the fields."""
+
+    offset: int
+    chunks: AsyncIterator[bytes]
+    limit: int | None = None
+
+
 class OpenBlob(Protocol):
     """One blob, readable until `close` even when it is deleted meanwhile."""
 
@@ -125,8 +134,10 @@ class Uploads(Protocol):
         """
         ...
 
-    async def finish(self, id: str, digest: Digest) -> int:
-        """Turn the upload into the blob, durable on return; returns its size in bytes.
+    async def finish(self, id: str, digest: Digest, tail: Tail | None = None) -> int:
+        """Turn the upload, with the bytes of `tail`, into the blob, durable on return; returns its size in bytes.
+
+        The tail is what an `append` just before would have added, and fails as that would.
 
         Raises DigestMismatch for other bytes; the upload then stays as it is (registry contract, section 8.1).
         """

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -18,28 +17,28 @@ from roadstead.base.values import Json
 from roadstead.blobs.claims import Claims
 from roadstead.blobs.durable import begin_sync, write_all
 from roadstead.blobs.filesystem import FilesystemBlobs
-from roadstead.blobs.store import DigestMismatch, Upload
+from roadstead.blobs.store import DigestMismatch, Tail, Upload
 from roadstead.blobs.threads import settled
 from roadstead.oci.digest import Digest, Hasher, InvalidDigest
 
 BATCH = 2 << 20
 """Bytes gathered before they go to a thread; an upload holds two batches in memory at most."""
 
-HASHES_KEPT = 4096
-"""Hashes in the making kept in memory. The oldest gives way; its upload is hashed again from the file at the end."""
+LIVE_KEPT = 4096
+"""Uploads remembered. The oldest gives way; it is read from its files again, and hashed again at the end."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class _Hashing:
-    """The hash of the first `size` bytes of an upload."""
+class _Live:
+    """What this process remembers of an upload it began: the hash of its first `size` bytes, and what was said of it."""
 
-    def __init__(self, algorithm: object) -> None:
+    def __init__(self, note: Json, started: datetime) -> None:
+        self.note, self.started, self.size = note, started, 0
         try:
-            self.hasher = Hasher(str(algorithm))
+            self.hasher = Hasher(str(note.get("algorithm")))
         except InvalidDigest:
             self.hasher = Hasher()
-        self.size = 0
 
     def add(self, at: int, data: memoryview) -> None:
         """Go on with the bytes at an offset. Once they do not follow, this hash fits the file no more, ever."""
@@ -60,54 +59,83 @@ class FilesystemUploads:
         self._blobs, self._threads = blobs, blobs.threads
         self._root = f"{blobs.folders.root}/uploads"
         self._claims = Claims()
-        self._hashes: dict[str, _Hashing] = {}
+        self._live: dict[str, _Live] = {}
 
     async def start(self, note: Json) -> str:
         """See Uploads."""
         id = str(uuid4())
-        await self._threads.run(self._start, id, orjson.dumps(note))
-        if len(self._hashes) >= HASHES_KEPT:
-            del self._hashes[next(iter(self._hashes))]
-        self._hashes[id] = _Hashing(note.get("algorithm"))
+        encoded = orjson.dumps(note)
+        await self._threads.run(self._start, id, encoded)
+        if len(self._live) >= LIVE_KEPT:
+            del self._live[next(iter(self._live))]
+        self._live[id] = _Live(orjson.loads(encoded), datetime.now(UTC))
         return id
 
     async def status(self, id: str) -> Upload | None:
         """See Uploads."""
+        live = self._live.get(id)
+        if live is not None and live.size >= 0:
+            return Upload(id, live.size, live.note, live.started)
         return await self._threads.run(self._status, id) if _UUID.fullmatch(id) else None
 
     async def append(self, id: str, offset: int, chunks: AsyncIterator[bytes], limit: int | None = None) -> int:
         """See Uploads."""
         _check(id)
-
-        def write(at: int, batch: bytearray) -> asyncio.Future[None]:
-            return self._threads.submit(self._write, id, at, batch)
-
         with self._claims.claimed(id):
-            return await _pour(chunks, offset, limit, write)
+            at, batch = await self._pour(id, Tail(offset, chunks, limit))
+            await self._threads.run(self._write, id, at, batch)
+            return at + len(batch)
 
-    async def finish(self, id: str, digest: Digest) -> int:
-        """See Uploads."""
+    async def finish(self, id: str, digest: Digest, tail: Tail | None = None) -> int:
+        """See Uploads. A short tail costs no trip to a thread of its own."""
         _check(id)
         with self._claims.claimed(id):
-            size = await self._threads.run(self._finish, id, digest)
-            self._hashes.pop(id, None)
+            last = await self._pour(id, tail) if tail is not None else None
+            size = await self._threads.run(self._finish, id, digest, last)
+            self._live.pop(id, None)
             return size
 
     async def cancel(self, id: str) -> bool:
         """See Uploads."""
-        self._hashes.pop(id, None)
+        self._live.pop(id, None)
         return bool(_UUID.fullmatch(id)) and await self._threads.run(self._drop, id)
 
     async def sweep(self, idle_since: datetime) -> list[str]:
         """See Uploads."""
         gone = await self._threads.run(self._sweep, idle_since.timestamp(), self._claims.now())
         for id in gone:
-            self._hashes.pop(id, None)
+            self._live.pop(id, None)
         return gone
 
     async def recover(self) -> int:
         """Remove the uploads a crash left half made or half removed; returns their number. For the start only."""
         return await self._threads.run(self._recover)
+
+    async def _pour(self, id: str, tail: Tail) -> tuple[int, bytearray]:
+        """Write what arrives, one batch in a thread while the next one fills; returns the last batch and its offset.
+
+        However the stream ends, no thread is still at it afterwards. When it breaks, what has arrived is written.
+        """
+        offset, batch, writing = tail.offset, bytearray(), None
+        try:
+            async for chunk in tail.chunks:
+                if tail.limit is not None and offset + len(batch) + len(chunk) > tail.limit:
+                    raise TooLarge(f"the upload is larger than the {tail.limit} bytes accepted")
+                batch += chunk
+                if len(batch) >= BATCH:
+                    if writing:
+                        await settled(writing)
+                    writing = self._threads.submit(self._write, id, offset, batch)
+                    offset, batch = offset + len(batch), bytearray()
+        except BaseException:
+            if writing:
+                await settled(writing)
+            if batch:
+                await self._threads.run(self._write, id, offset, batch)
+            raise
+        if writing:
+            await settled(writing)
+        return offset, batch
 
     def _start(self, id: str, note: bytes) -> None:
         folder = f"{self._root}/{id}"
@@ -132,7 +160,7 @@ class FilesystemUploads:
 
     def _write(self, id: str, offset: int, batch: bytearray) -> None:
         """Add one batch. Opened anew each time: a cancelled upload is noticed, and no descriptor is ever left over."""
-        hashing = self._hashes.get(id)
+        live = self._live.get(id)
         fd = self._open(id, os.O_WRONLY | os.O_APPEND)
         try:
             size = os.fstat(fd).st_size
@@ -141,15 +169,17 @@ class FilesystemUploads:
             rest = memoryview(batch)
             while rest:
                 written = os.write(fd, rest)
-                if hashing is not None:
-                    hashing.add(offset, rest[:written])
+                if live is not None:
+                    live.add(offset, rest[:written])
                 offset, rest = offset + written, rest[written:]
             if len(batch) >= BATCH:
                 begin_sync(fd, size, len(batch))
         finally:
             os.close(fd)
 
-    def _finish(self, id: str, digest: Digest) -> int:
+    def _finish(self, id: str, digest: Digest, last: tuple[int, bytearray] | None) -> int:
+        if last is not None:
+            self._write(id, *last)
         fd = self._open(id, os.O_RDWR)
         try:
             size = os.fstat(fd).st_size
@@ -157,7 +187,7 @@ class FilesystemUploads:
             if found != digest:
                 raise DigestMismatch(digest, found)
             os.utime(fd)  # the grace of a garbage collection counts from now, not from the last append
-            self._sync(fd)
+            self._sync(id, fd)
         finally:
             os.close(fd)
         try:
@@ -169,16 +199,16 @@ class FilesystemUploads:
 
     def _found(self, id: str, fd: int, size: int, algorithm: str) -> Digest:
         """The digest of the bytes held: the one made on the way, or made anew from the file after a restart."""
-        hashing = self._hashes.get(id)
-        if hashing is not None and hashing.size == size and hashing.hasher.algorithm == algorithm:
-            return hashing.hasher.digest()
+        live = self._live.get(id)
+        if live is not None and live.size == size and live.hasher.algorithm == algorithm:
+            return live.hasher.digest()
         hasher, at, piece = Hasher(algorithm), 0, bytearray(BATCH)
         while got := os.preadv(fd, [piece], at):
             hasher.update(memoryview(piece)[:got])
             at += got
         return hasher.digest()
 
-    def _sync(self, fd: int) -> None:
+    def _sync(self, id: str, fd: int) -> None:
         """Sync the data. When that fails nobody knows which bytes are stored, so none are claimed to be.
 
         A second fsync would succeed without writing them: the kernel reports a lost page once.
@@ -186,6 +216,7 @@ class FilesystemUploads:
         try:
             os.fsync(fd)
         except OSError:
+            self._live.pop(id, None)
             os.ftruncate(fd, 0)
             raise
 
@@ -252,33 +283,3 @@ def _create(path: str, content: bytes) -> None:
         write_all(fd, content)
     finally:
         os.close(fd)
-
-
-async def _pour(
-    chunks: AsyncIterator[bytes],
-    offset: int,
-    limit: int | None,
-    write: Callable[[int, bytearray], asyncio.Future[None]],
-) -> int:
-    """Write what arrives, one batch in a thread while the next one fills; returns the offset reached.
-
-    However the stream ends, what has arrived is written, and no thread is still at it afterwards. An empty stream
-    writes an empty batch, so that upload and offset are always checked.
-    """
-    batch, writing = bytearray(), None
-    try:
-        async for chunk in chunks:
-            if limit is not None and offset + len(batch) + len(chunk) > limit:
-                raise TooLarge(f"the upload is larger than the {limit} bytes accepted")
-            batch += chunk
-            if len(batch) >= BATCH:
-                if writing:
-                    await settled(writing)
-                writing = write(offset, batch)
-                offset, batch = offset + len(batch), bytearray()
-    finally:
-        if writing:
-            await settled(writing)
-        if batch or not writing:
-            await settled(write(offset, batch))
-    return offset + len(batch)

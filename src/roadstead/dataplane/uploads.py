@@ -39,9 +39,8 @@ class UploadHandlers:
         if digest is None or not (_has_body(ask) or digest == EMPTY):
             return _accepted(ask, session)
         try:
-            session = await self._sessions.append(session, ask.request.body.chunks())
-            await self._sessions.finish(session, digest)
-        except Failure:
+            await self._sessions.finish(session, digest, ask.request.body.chunks())
+        except (Failure, ConnectionError):
             await self._sessions.cancel(session)
             raise
         return created(ask, digest)
@@ -69,9 +68,7 @@ class UploadHandlers:
         except Failure as wrong:
             raise OciError("DIGEST_INVALID", wrong.message, detail="digest parsing failed") from None
         self._check_range(ask, session)
-        if _has_body(ask):
-            session = await self._sessions.append(session, ask.request.body.chunks())
-        await self._sessions.finish(session, digest)
+        await self._sessions.finish(session, digest, ask.request.body.chunks() if _has_body(ask) else None)
         return created(ask, digest)
 
     async def cancel(self, ask: Admitted) -> Reply:

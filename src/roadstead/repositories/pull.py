@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from roadstead.blobs.store import BlobStore, OpenBlob
@@ -12,6 +14,9 @@ from roadstead.oci.reference import RepositoryName
 from roadstead.repositories.contents import Contents
 from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
+
+
+SIDE_BY_SIDE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,14 @@ class Pull:
                 self._leases.touch(digest)
                 return opened
         raise OciError("BLOB_UNKNOWN", detail=str(digest))
+
+    async def blob_sizes(self, repository: RepositoryName, digests: Sequence[Digest]) -> list[int | None]:
+        """`blob_size` of several, some at a time side by side."""
+        sizes: list[int | None] = []
+        for start in range(0, len(digests), SIDE_BY_SIDE):
+            some = digests[start : start + SIDE_BY_SIDE]
+            sizes += await asyncio.gather(*(self.blob_size(repository, digest) for digest in some))
+        return sizes
 
     async def blob_size(self, repository: RepositoryName, digest: Digest) -> int | None:
         """The size in bytes of a blob the repository may show; None else. Whoever is told may rely on it a while."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,8 +76,9 @@ class Push:
             )
         missing = await self._check_references(repository, manifest)
         await self._contents.ensure_stream(repository.namespace, repository.name, ask)
-        await self._blobs.put(digest, push.body)
-        image = await self._image(repository, digest, manifest, ask)
+        _, image = await asyncio.gather(
+            self._blobs.put(digest, push.body), self._image(repository, digest, manifest, ask)
+        )
         descriptor = oci_manifest.referrer_descriptor(manifest, digest, len(push.body))
         link = ManifestLink(manifest.media_type, len(push.body), manifest.subject and manifest.subject.digest)
         rows = self._links.manifest_writes(repository, digest, link, descriptor)
@@ -93,8 +95,8 @@ class Push:
         wrong: list[OciError] = []
         missing: list[Digest] = []
         needed = _needed(manifest)
-        for descriptor in needed:
-            size = await self._pull.blob_size(repository, descriptor.digest)
+        sizes = await self._pull.blob_sizes(repository, [descriptor.digest for descriptor in needed])
+        for descriptor, size in zip(needed, sizes, strict=True):
             if size is None:
                 missing.append(descriptor.digest)
             elif size != descriptor.size:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from roadstead.base.errors import TooLarge
-from roadstead.blobs.store import Upload, Uploads
+from roadstead.blobs.store import Tail, Upload, Uploads
 from roadstead.oci.digest import Digest
 from roadstead.oci.errors import OciError
 from roadstead.oci.reference import RepositoryName
@@ -63,20 +63,22 @@ class UploadSessions:
         try:
             offset = await self._uploads.append(session.id, session.offset, chunks, limit)
         except TooLarge:
-            raise OciError(
-                "DENIED",
-                f"requested usage of storage exceeds the maximum limit per openshift.io/Image (> {limit} bytes); "
-                f"see: kubectl describe limitrange -n {session.repository.namespace}",
-            ) from None
+            raise _over_limit(session.repository, limit) from None
         return self._session(session.id, session.repository, offset)
 
-    async def finish(self, session: Session, digest: Digest) -> int:
+    async def finish(self, session: Session, digest: Digest, last: AsyncIterator[bytes] | None = None) -> int:
         """Checks the bytes against the digest, keeps them for good, links them here; returns the size in bytes.
 
+        `last` are bytes that come with the end; they fail as an append would.
         Bytes first, name second: after a crash in between nobody names the blob, and the push is simply made again.
         """
         self._leases.touch(digest)
-        size = await self._uploads.finish(session.id, digest)
+        limit = await self._size_limit(session.repository.namespace) if last is not None else None
+        tail = Tail(session.offset, last, limit) if last is not None else None
+        try:
+            size = await self._uploads.finish(session.id, digest, tail)
+        except TooLarge:
+            raise _over_limit(session.repository, limit) from None
         await self._links.add_blob(session.repository, digest, size)
         return size
 
@@ -103,6 +105,14 @@ class UploadSessions:
                 f"the upload holds {upload.offset} bytes, the request continues at {offset}; "
                 "GET the upload to go on from there",
             )
+
+
+def _over_limit(repository: RepositoryName, limit: int | None) -> OciError:
+    return OciError(
+        "DENIED",
+        f"requested usage of storage exceeds the maximum limit per openshift.io/Image (> {limit} bytes); "
+        f"see: kubectl describe limitrange -n {repository.namespace}",
+    )
 
 
 def _belongs(upload: Upload, repository: RepositoryName, caller: str) -> bool:

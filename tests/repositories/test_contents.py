@@ -16,7 +16,8 @@ from roadstead.kube.status import StatusError
 from roadstead.objects.log import Key, Write
 from roadstead.objects.sqlite import SqliteLog
 from roadstead.objects.store import Store
-from roadstead.repositories.contents import Contents, Kept, Precondition, PreconditionFailed
+from roadstead.repositories.arrivals import Arrival, Kept, Precondition, PreconditionFailed
+from roadstead.repositories.contents import Contents
 from tests.resources.world import REGISTRY, World, digest, furnished, image
 
 ALICE = User("alice", groups=("system:authenticated",))
@@ -42,8 +43,8 @@ async def keep(
     precondition: Precondition | None = None,
     extra: Sequence[Write] = (),
 ) -> Kept:
-    return await world.kinds.contents.keep(
-        "shop", "web", image(letter), tags, world.ask(), extra=extra, precondition=precondition
+    return await world.kinds.arrivals.keep(
+        "shop", "web", Arrival(image(letter), tags, world.ask(), extra, precondition)
     )
 
 
@@ -100,7 +101,7 @@ async def test_a_managed_image_known_from_elsewhere_is_pulled_through_this_strea
     known = image("a", dockerImageReference=f"{REGISTRY}/depot/base@{digest('a')}")
     known["metadata"]["annotations"] = {"openshift.io/image.managed": "true"}
     await world.kinds.images.create("", known, world.ask())
-    await world.kinds.contents.keep("shop", "web", known, ["v1"], world.ask())
+    await world.kinds.arrivals.keep("shop", "web", Arrival(known, ["v1"], world.ask()))
     [entry] = (await world.stream())["status"]["tags"]
     assert entry["items"][0]["dockerImageReference"] == f"{REGISTRY}/shop/web@{digest('a')}"
 
@@ -161,7 +162,7 @@ async def test_a_stream_that_never_rests_ends_in_a_conflict(world: World) -> Non
 
 async def test_a_push_to_a_missing_stream_names_the_mapping(world: World) -> None:
     with pytest.raises(StatusError) as refused:
-        await world.kinds.contents.keep("shop", "app", image("a"), ["v1"], world.ask())
+        await world.kinds.arrivals.keep("shop", "app", Arrival(image("a"), ["v1"], world.ask()))
     assert refused.value.status["details"] == {
         "name": "app",
         "group": "image.openshift.io",
@@ -245,7 +246,7 @@ async def test_blobs_of_a_deleted_image_are_no_longer_shown(world: World, conten
 async def test_a_child_that_arrives_after_its_index_is_held_with_its_blobs(world: World, contents: Contents) -> None:
     child = {"digest": digest("c"), "mediaType": "a/b", "manifestSize": 3, "architecture": "arm64", "os": "linux"}
     index = image("d", dockerImageManifests=[child], dockerImageLayers=[])
-    await contents.keep("shop", "web", index, ["v1"], world.ask())
+    await world.kinds.arrivals.keep("shop", "web", Arrival(index, ["v1"], world.ask()))
     assert await contents.holds("shop", "web", digest("c"))
     assert not await contents.blob_listed("shop", "web", digest("0"))
     await keep(world, "c", [])
@@ -256,8 +257,8 @@ async def test_a_child_that_arrives_after_its_index_is_held_with_its_blobs(world
 
 
 async def test_a_first_push_makes_the_stream_with_the_callers_own_right(world: World, contents: Contents) -> None:
-    await contents.ensure_stream("shop", "app", world.ask(ALICE))
-    await contents.ensure_stream("shop", "app", world.ask(ALICE))
+    await world.kinds.arrivals.ensure_stream("shop", "app", world.ask(ALICE))
+    await world.kinds.arrivals.ensure_stream("shop", "app", world.ask(ALICE))
     assert contents.exists("shop", "app")
     [asked] = world.asked
     assert (asked.user, asked.verb, asked.target, asked.namespace) == (ALICE, "create", "imagestreams", "shop")
@@ -266,7 +267,7 @@ async def test_a_first_push_makes_the_stream_with_the_callers_own_right(world: W
 async def test_without_that_right_there_is_no_stream(world: World, contents: Contents) -> None:
     world.allowed = lambda _: False
     with pytest.raises(StatusError) as refused:
-        await contents.ensure_stream("shop", "app", world.ask(ALICE))
+        await world.kinds.arrivals.ensure_stream("shop", "app", world.ask(ALICE))
     assert refused.value.message == (
         'imagestreams.image.openshift.io is forbidden: User "alice" cannot create resource "imagestreams" '
         'in API group "image.openshift.io" in the namespace "shop"'
@@ -276,10 +277,10 @@ async def test_without_that_right_there_is_no_stream(world: World, contents: Con
 
 async def test_there_is_no_stream_without_a_namespace(world: World, contents: Contents) -> None:
     with pytest.raises(StatusError, match='namespaces "nowhere" not found'):
-        await contents.ensure_stream("nowhere", "app", world.ask(ALICE))
+        await world.kinds.arrivals.ensure_stream("nowhere", "app", world.ask(ALICE))
 
 
 async def test_two_first_pushes_at_once_make_one_stream(world: World, contents: Contents) -> None:
     ask: Ask = world.ask()
-    await asyncio.gather(*(contents.ensure_stream("shop", "app", ask) for _ in range(5)))
+    await asyncio.gather(*(world.kinds.arrivals.ensure_stream("shop", "app", ask) for _ in range(5)))
     assert contents.exists("shop", "app")

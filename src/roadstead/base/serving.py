@@ -97,7 +97,8 @@ class Door:
             reply = self._on_fault(request)
         if not self._closing:
             return await self._send(incoming, reply)
-        response = await self._send(incoming, replace(reply, headers={**reply.headers, "Connection": "close"}))
+        headers = reply.headers.items() if isinstance(reply.headers, dict) else reply.headers
+        response = await self._send(incoming, replace(reply, headers=[*headers, ("Connection", "close")]))
         response.force_close()
         return response
 

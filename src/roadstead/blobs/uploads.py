@@ -31,7 +31,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class _Live:
-    """What this process remembers of an upload it began: the hash of its first `size` bytes, and what was said of it."""
+    """What this process remembers of an upload it began: the hash of its first `size` bytes, and its note."""
 
     def __init__(self, note: Json, started: datetime) -> None:
         self.note, self.started, self.size = note, started, 0

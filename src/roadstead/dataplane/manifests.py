@@ -12,7 +12,7 @@ from roadstead.oci.digest import ALGORITHMS, Digest
 from roadstead.oci.errors import OciError
 from roadstead.oci.negotiation import choose
 from roadstead.oci.reference import parse_reference, parse_tag
-from roadstead.repositories.contents import ANY, Precondition, PreconditionFailed
+from roadstead.repositories.arrivals import ANY, Precondition, PreconditionFailed
 from roadstead.repositories.delete import Delete
 from roadstead.repositories.pull import Found, Pull
 from roadstead.repositories.push import ManifestPush, Push

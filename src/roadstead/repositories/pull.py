@@ -15,7 +15,6 @@ from roadstead.repositories.contents import Contents
 from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
 
-
 SIDE_BY_SIDE = 16
 
 

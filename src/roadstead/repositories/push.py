@@ -15,7 +15,7 @@ from roadstead.oci.digest import Digest
 from roadstead.oci.errors import OciError, OciErrors
 from roadstead.oci.manifest import Descriptor, Manifest
 from roadstead.oci.reference import RepositoryName
-from roadstead.repositories.contents import Contents, Precondition
+from roadstead.repositories.arrivals import Arrival, Arrivals, Precondition
 from roadstead.repositories.links import Links, ManifestLink
 from roadstead.repositories.pull import Pull
 from roadstead.streams.images import image_from_manifest
@@ -46,8 +46,13 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class PushOptions:
-    """What the administrator decides: the largest config read for its facts, and whether images may lack layers."""
+    """What the administrator decides.
 
+    The host name image references bear, the largest config read for its facts, in bytes, and whether images may lack
+    layers.
+    """
+
+    hostname: str
     config_bytes: int
     sparse_images: bool
 
@@ -55,11 +60,8 @@ class PushOptions:
 class Push:
     """Writing manifests to repositories (registry contract, section 6)."""
 
-    def __init__(
-        self, blobs: BlobStore, links: Links, contents: Contents, pull: Pull, *, hostname: str, options: PushOptions
-    ) -> None:
-        self._blobs, self._links, self._contents, self._pull = blobs, links, contents, pull
-        self._hostname, self._config_bytes, self._sparse_images = hostname, options.config_bytes, options.sparse_images
+    def __init__(self, blobs: BlobStore, links: Links, arrivals: Arrivals, pull: Pull, options: PushOptions) -> None:
+        self._blobs, self._links, self._arrivals, self._pull, self._options = blobs, links, arrivals, pull, options
 
     async def manifest(self, repository: RepositoryName, push: ManifestPush, ask: Ask) -> Pushed:
         """Keeps a manifest; durable, pullable and visible to watchers when it returns.
@@ -75,16 +77,15 @@ class Push:
                 f"the manifest hashes to {digest}, not to {push.digest}; push the exact bytes the digest was made from",
             )
         missing = await self._check_references(repository, manifest)
-        await self._contents.ensure_stream(repository.namespace, repository.name, ask)
+        await self._arrivals.ensure_stream(repository.namespace, repository.name, ask)
         _, image = await asyncio.gather(
             self._blobs.put(digest, push.body), self._image(repository, digest, manifest, ask)
         )
         descriptor = oci_manifest.referrer_descriptor(manifest, digest, len(push.body))
         link = ManifestLink(manifest.media_type, len(push.body), manifest.subject and manifest.subject.digest)
         rows = self._links.manifest_writes(repository, digest, link, descriptor)
-        await self._contents.keep(
-            repository.namespace, repository.name, image, push.tags, ask, extra=rows, precondition=push.precondition
-        )
+        arrival = Arrival(image, push.tags, ask, rows, push.precondition)
+        await self._arrivals.keep(repository.namespace, repository.name, arrival)
         return Pushed(digest, link.subject, missing)
 
     async def _check_references(self, repository: RepositoryName, manifest: Manifest) -> list[Digest]:
@@ -116,7 +117,7 @@ class Push:
     def _may_lack(self, manifest: Manifest, needed: list[Descriptor], missing: list[Digest]) -> bool:
         """Whether an image is sparse rather than broken: its config is here, and some of its layers are."""
         absent, config = set(missing), manifest.config
-        if not absent or not self._sparse_images or config is None or config.digest in absent:
+        if not absent or not self._options.sparse_images or config is None or config.digest in absent:
             return not absent
         return any(each.digest not in absent and each.digest != config.digest for each in needed)
 
@@ -124,12 +125,16 @@ class Push:
         config: bytes | None = None
         if manifest.config is not None and _JSON_TYPE.search(manifest.config.media_type):
             config = await self._config(manifest.config)
-        reference = f"{self._hostname}/{repository}@{digest}"
+        reference = f"{self._options.hostname}/{repository}@{digest}"
         return image_from_manifest(manifest, digest, reference, config, ask.now)
 
     async def _config(self, config: Descriptor) -> bytes | None:
         """The config's bytes; one too large to be an image config is an artifact's, whose facts we do not need."""
-        return None if config.size > self._config_bytes else await self._blobs.get(config.digest, self._config_bytes)
+        return (
+            None
+            if config.size > self._options.config_bytes
+            else await self._blobs.get(config.digest, self._options.config_bytes)
+        )
 
 
 def _needed(manifest: Manifest) -> list[Descriptor]:

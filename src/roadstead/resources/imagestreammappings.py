@@ -10,7 +10,7 @@ from roadstead.apimachinery.resource import Resource
 from roadstead.apimachinery.served import Outcome
 from roadstead.base.values import Json
 from roadstead.kube import meta, status
-from roadstead.repositories.contents import Contents
+from roadstead.repositories.arrivals import Arrival, Arrivals
 from roadstead.resources.streamrules import GROUP
 from roadstead.streams import images, mappings
 from roadstead.streams.models_streams import IMAGE_STREAM_MAPPING
@@ -33,8 +33,8 @@ class ImageStreamMappings(View):
 
     resource = IMAGE_STREAM_MAPPINGS
 
-    def __init__(self, contents: Contents, internal_registry: str) -> None:
-        self._contents, self._registry = contents, internal_registry
+    def __init__(self, arrivals: Arrivals, internal_registry: str) -> None:
+        self._arrivals, self._registry = arrivals, internal_registry
 
     async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome:
         """Keeps the image and moves the tag; answers with a Status. Raises StatusError (404 without the stream)."""
@@ -45,5 +45,5 @@ class ImageStreamMappings(View):
             raise status.invalid(self.resource.kind, GROUP, name, errors)
         image = images.prepare_create(mapping["image"], ask.now)
         asked = replace(ask, url_resource=ask.url_resource or self.resource.group_resource)
-        await self._contents.keep(namespace, name, image, [mapping["tag"]], asked)
+        await self._arrivals.keep(namespace, name, Arrival(image, [mapping["tag"]], asked))
         return Outcome(status.success(code=201), created=True)

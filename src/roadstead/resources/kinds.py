@@ -11,6 +11,7 @@ from roadstead.apimachinery.served import Served
 from roadstead.auth.rbac import Rules as Policy
 from roadstead.kube.status import GroupResource
 from roadstead.objects.store import Store
+from roadstead.repositories.arrivals import Arrivals
 from roadstead.repositories.contents import Contents
 from roadstead.resources import plain
 from roadstead.resources.images import IMAGES, ImageRules
@@ -41,6 +42,7 @@ class Kinds:
     stream_tags: ImageStreamTags
     signatures: ImageSignatures
     contents: Contents
+    arrivals: Arrivals
     limits: Limits
 
     def plain(self, resource: Resource) -> Collection:
@@ -58,20 +60,21 @@ def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings) 
     images = Collection(IMAGES, store, ImageRules())
     secrets = stored[plain.SECRETS.group_resource]
     streams = ImageStreams(store, settings, limits, images=images, secrets=secrets, namespace_check=namespaces.check)
-    contents = Contents(store, images, streams, rules=streams.stream_rules, limit=limits)
+    contents = Contents(store, images, streams)
+    arrivals = Arrivals(store, images, streams, rules=streams.stream_rules, limit=limits)
     stream_tags, signatures = ImageStreamTags(streams, images), ImageSignatures(images)
     views: tuple[Served, ...] = (
         stream_tags,
         signatures,
         ImageTags(streams, images),
         ImageStreamImages(streams, images),
-        ImageStreamMappings(contents, settings.internal_registry),
+        ImageStreamMappings(arrivals, settings.internal_registry),
         ImageStreamImports(),
     )
     everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *views)
     namespaces.content = [each for each in (*stored.values(), streams) if each.resource.namespaced]
     served = {each.resource.group_resource: each for each in everything}
-    return Kinds(served, namespaces, images, streams, stream_tags, signatures, contents, limits)
+    return Kinds(served, namespaces, images, streams, stream_tags, signatures, contents, arrivals, limits)
 
 
 def _plain_kinds(store: Store, policy: Callable[[], Policy], namespaces: Namespaces) -> list[Collection]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
-LAYER = "application/vnd.oci.image.layer.v1.tar"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
 def sha256(data: bytes) -> str:
@@ -42,18 +43,20 @@ class Image:
 
     text: str
     architecture: str = "amd64"
+    files: bytes = field(init=False)
     layer: bytes = field(init=False)
     config: bytes = field(init=False)
     manifest: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        layer = tar({"words.txt": f"{self.text} on {self.architecture}\n".encode()})
+        files = tar({"words.txt": f"{self.text} on {self.architecture}\n".encode()})
+        layer = gzip.compress(files, mtime=0)
         platform = {"architecture": self.architecture, "os": "linux"}
-        facts = {"config": {"Labels": {"text": self.text}}, "rootfs": {"type": "layers", "diff_ids": [sha256(layer)]}}
+        facts = {"config": {"Labels": {"text": self.text}}, "rootfs": {"type": "layers", "diff_ids": [sha256(files)]}}
         config = json.dumps({**platform, **facts}).encode()
         parts = {"config": described(CONFIG, config), "layers": [described(LAYER, layer)]}
         manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, **parts}).encode()
-        for name, value in (("layer", layer), ("config", config), ("manifest", manifest)):
+        for name, value in (("files", files), ("layer", layer), ("config", config), ("manifest", manifest)):
             object.__setattr__(self, name, value)
 
     @property
@@ -69,7 +72,7 @@ class Image:
         """Written as `docker save` writes it."""
         config = f"{sha256(self.config)[7:]}.json"
         contents = [{"Config": config, "RepoTags": [name], "Layers": ["layer.tar"]}]
-        parts = {"manifest.json": json.dumps(contents).encode(), config: self.config, "layer.tar": self.layer}
+        parts = {"manifest.json": json.dumps(contents).encode(), config: self.config, "layer.tar": self.files}
         file.write_bytes(tar(parts))
         return file
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, Queue
+from typing import IO
 
 import pytest
 
@@ -21,6 +27,31 @@ def needed(program: str) -> str:
     if found is None:
         pytest.skip(f"{program} is not installed (scripts/test installs it where it may)")
     return found
+
+
+class Lines:
+    """The lines a program prints, each with the time it came."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._queue: Queue[tuple[float, str]] = Queue()
+        assert process.stdout is not None
+        threading.Thread(target=self._read, args=(process.stdout,), daemon=True).start()
+
+    def _read(self, output: IO[str]) -> None:
+        with suppress(ValueError):  # closed under us: the block is over
+            for line in output:
+                self._queue.put((time.monotonic(), line))
+
+    def when(self, fits: Callable[[str], bool], seconds: float) -> float:
+        """When the first line that fits came, at most so many seconds from now."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                came, line = self._queue.get(timeout=max(0.0, end - time.monotonic()))
+            except Empty:
+                raise AssertionError(f"no such line within {seconds} s") from None
+            if fits(line):
+                return came
 
 
 @dataclass(frozen=True)
@@ -60,10 +91,17 @@ class Shell:
         """The folder for `--cert-dir`."""
         return str(self.folder / "certs")
 
-    def start(self, *command: str) -> subprocess.Popen[str]:
-        """Starts a program whose output is read while it runs."""
+    @contextmanager
+    def watching(self, *command: str) -> Iterator[Lines]:
+        """Runs a program for the length of a block; its lines as they come."""
         needed(command[0])
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=self.environment, cwd=self.folder)
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=self.environment, cwd=self.folder
+        ) as process:
+            try:
+                yield Lines(process)
+            finally:
+                process.kill()
 
     def run(self, *command: str, input: str = "", fails: bool = False) -> str:
         """Runs a program to its end; its standard output, or its standard error where it is to fail."""

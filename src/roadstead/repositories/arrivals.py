@@ -107,6 +107,7 @@ class _Queue:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: list[Arrival] = field(default_factory=list)
+    latest: tuple[int, Json] | None = None  # the last change to any stream, when it was ours, and what it stored
 
 
 class Arrivals:
@@ -168,16 +169,16 @@ class Arrivals:
     async def _carry(self, namespace: str, name: str, queue: _Queue) -> None:
         """Everything that waits, this push among it; a group that fails as a whole is tried one by one."""
         group = queue.waiting[:TOGETHER]
-        if any(each.ask.dry_run for each in group) or not await self._enter(namespace, name, group):
+        if any(each.ask.dry_run for each in group) or not await self._enter(namespace, name, group, queue):
             for each in group:
                 if each.result is None:
-                    await self._enter(namespace, name, [each])
+                    await self._enter(namespace, name, [each], queue)
         queue.waiting = [each for each in queue.waiting if each.result is None]
 
-    async def _enter(self, namespace: str, name: str, group: Sequence[Arrival]) -> bool:
+    async def _enter(self, namespace: str, name: str, group: Sequence[Arrival], queue: _Queue) -> bool:
         """One transaction for the group; sets results. False: the stream refused the group, each may try alone."""
         for _ in range(ATTEMPTS):
-            stored = self._streams.peek(namespace, name)
+            stored = self._stored(namespace, name, queue)
             entering = [each for each in group if each.result is None and _may_enter(each, stored, name)]
             if stored is None or not entering:
                 return True
@@ -185,7 +186,7 @@ class Arrivals:
                 staged, kept = await self._stage(stored, entering)
                 extra = [row for each in entering for row in each.extra]
                 if staged:
-                    await transaction.write(staged, extra)
+                    self._remember(queue, staged, await transaction.write(staged, extra))
                 elif extra and not entering[0].ask.dry_run:
                     await self._store.append(extra)
             except StatusError as failure:
@@ -201,6 +202,20 @@ class Arrivals:
             why = "somebody else moved the tag at the same time; push again"
             each.result = each.result or status.conflict(each.resource, name, why)
         return True
+
+    def _stored(self, namespace: str, name: str, queue: _Queue) -> Json | None:
+        """The stream as it is now; not read again when the last change to any stream was the one made here."""
+        changed = self._store.last_change(self._streams.resource.key_resource)
+        if queue.latest is not None and queue.latest[0] == changed:
+            return queue.latest[1]
+        return self._streams.peek(namespace, name)
+
+    def _remember(self, queue: _Queue, staged: Sequence[Staged], revisions: dict[int, int]) -> None:
+        queue.latest = None
+        for each in staged:
+            if each.collection is self._streams and (revision := revisions.get(id(each))):
+                meta = {**each.object["metadata"], "resourceVersion": str(revision)}
+                queue.latest = revision, {**each.object, "metadata": meta}
 
     async def _stage(
         self, stored: Json, entering: Sequence[Arrival]

@@ -4,6 +4,7 @@ image-api contract, section 7.3. `status.tags[].items[0]` is what a tag names no
 Streams are plain dicts as on the wire. Nothing here changes an argument: a new stream shares the parts that stay.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
@@ -74,11 +75,25 @@ def extended(entry: Json | None, tag: str, new: Json) -> Json:
 
 
 def add_event(stream: Json, tag: str, new: Json) -> tuple[Json, bool]:
-    """`stream` with the event `new` in the history of `tag`, and whether that changed anything."""
-    entries = histories(stream)
-    before = entries.get(tag)
-    entries[tag] = extended(before, tag, new)
-    return (stream, False) if entries[tag] is before else (with_histories(stream, entries), True)
+    """`stream` (in its one spelling: tags sorted, each once) with the event `new` for `tag`; whether it changed."""
+    status = stream.get("status") or {}
+    entries = status.get("tags") or []
+    # A stream may have thousands of tags and get hundreds of events a second: nothing here costs more than one scan.
+    at = next((index for index, entry in enumerate(entries) if entry.get("tag") == tag), None)
+    before = None if at is None else entries[at]
+    after = extended(before, tag, new)
+    if after is before:
+        return stream, False
+    if at is None:
+        at = bisect_left(entries, tag, key=_tag_name)
+        tags = [*entries[:at], after, *entries[at:]]
+    else:
+        tags = [*entries[:at], after, *entries[at + 1 :]]
+    return {**stream, "status": {**status, "tags": tags}}, True
+
+
+def _tag_name(entry: Json) -> str:
+    return str(entry.get("tag") or "")
 
 
 def moved(entries: Mapping[str, Json], before: Mapping[str, Json]) -> set[str]:

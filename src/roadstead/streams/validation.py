@@ -48,19 +48,21 @@ def validate_stream(stream: Json, old: Json | None, allowed: AllowList) -> list[
 
 def validate_status(stream: Json, old: Json, allowed: AllowList) -> list[FieldError]:
     """What a write to `/status` adds: references `old` does not have must make sense and be admitted."""
-    before = histories(old)
-    # A stream made from the old one shares the entries that did not change.
-    fresh = [(name, entry) for name, entry in sorted(histories(stream).items()) if entry is not before.get(name)]
-    if not fresh:
-        return []
-    known = {item.get("dockerImageReference") for entry in before.values() for item in entry.get("items") or []}
-    insecure, errors = is_insecure(stream), list[FieldError]()
-    for name, entry in fresh:
+    before = (old.get("status") or {}).get("tags") or []
+    # A stream made from the old one shares the entries that did not change, and then all but a few need no look.
+    shared = set(map(id, before))
+    fresh = [each for each in (stream.get("status") or {}).get("tags") or [] if id(each) not in shared]
+    insecure, wrong = is_insecure(stream), list[tuple[str, list[FieldError]]]()
+    for entry in sorted(fresh, key=lambda each: str(each.get("tag") or "")):
         for index, item in enumerate(entry.get("items") or []):
             text = item.get("dockerImageReference") or ""
-            if text not in known:
-                errors += _validate_reference(_event_path(name, index), text, allowed, insecure, frozenset())
-    return errors
+            path = _event_path(str(entry.get("tag") or ""), index)
+            if errors := _validate_reference(path, text, allowed, insecure, frozenset()):
+                wrong.append((text, errors))
+    if not wrong:
+        return []
+    known = {item.get("dockerImageReference") for entry in before for item in entry.get("items") or []}
+    return [error for text, errors in wrong if text not in known for error in errors]
 
 
 def validate_tag(

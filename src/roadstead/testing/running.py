@@ -127,15 +127,9 @@ class Server:
 
 def execute(order: Order) -> Child:
     """Starts the installed program."""
-    return run([PROGRAM, *order.arguments], order)
-
-
-def run(command: Sequence[str], order: Order) -> subprocess.Popen[bytes]:
-    """Starts a command with the environment and the outputs of an order."""
+    command, environment = [PROGRAM, *order.arguments], {**os.environ, **order.environment}
     with order.output.open("wb") as output, order.log.open("wb") as log:
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=log, env={**os.environ, **order.environment}
-        )
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=log, env=environment)
 
 
 def order(folder: Path, *options: str, scheme: str = "https", **environment: str) -> Order:
@@ -151,7 +145,6 @@ def start(
     *options: str,
     scheme: str = "https",
     by: Launch = execute,
-    ready_in: float = READY_SECONDS,
     **env: str,
 ) -> Server:
     """Starts a server and waits until it is ready; raises NotReady with its log."""

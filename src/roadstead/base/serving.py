@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import StreamReader, web
 
+from roadstead.base.observe import logger
 from roadstead.base.sending import FileSender
 from roadstead.base.web import FileSlice, Handler, Reply, Request, close
 
@@ -75,6 +76,9 @@ class Door:
         self._idle.clear()
         try:
             return await self._answer(incoming)
+        except ConnectionError as gone:
+            logger().debug("the client is gone", method=incoming.method, path=incoming.rel_url.raw_path, why=str(gone))
+            return _cut(incoming)
         finally:
             self._busy -= 1
             if not self._busy:
@@ -174,6 +178,16 @@ class Door:
                 await stop()
         await response.write_eof()
         return response
+
+
+def _cut(incoming: web.BaseRequest) -> web.StreamResponse:
+    """Ends a connection in the middle, so that nobody takes what was sent for the whole.
+
+    The response stands for none: aiohttp finds nobody to send it to, where an exception would be logged as a fault.
+    """
+    if incoming.transport is not None:
+        incoming.transport.abort()
+    return web.Response(status=499)
 
 
 def _at_hand(part: FileSlice) -> bytes | None:

@@ -44,6 +44,7 @@ def _welcome(running: Running, seconds: float) -> str:
     plain = running.registry_address.scheme == "http"
     lax = " --tls-verify=false" if plain else ""
     trust = [] if plain else [f"  {roadstead} trust install{_flags(running)}"]
+    prepare, make_namespace, look = _api_commands(running, token)
     return "\n".join(
         [
             f"Roadstead {__version__} is ready ({seconds:.2f} s)",
@@ -54,14 +55,31 @@ def _welcome(running: Running, seconds: float) -> str:
             "",
             "In another terminal: trust it, log in, push, look:",
             "",
-            f"  export KUBECONFIG={shlex.quote(str(folder / 'admin.kubeconfig'))}",
+            f"  {prepare}",
             *trust,
             f"  podman login{lax} -u admin --password-stdin {host} < {token}",
-            "  kubectl create namespace demo",
+            f"  {make_namespace}",
             f"  printf 'FROM scratch\\nLABEL from=roadstead\\n' | podman build -t {host}/demo/web:v1 -",
             f"  podman push{lax} {host}/demo/web:v1",
-            "  kubectl get imagestreams -A",
+            f"  {look}",
         ]
+    )
+
+
+def _api_commands(running: Running, token: str) -> tuple[str, str, str]:
+    """What to type to reach the API, to make a namespace, and to see the streams.
+
+    kubectl sends no credentials to a plain address, whatever its kubeconfig says: there it is curl.
+    """
+    if running.api_address.scheme == "https":
+        kubeconfig = shlex.quote(str(running.folder / "admin.kubeconfig"))
+        return f"export KUBECONFIG={kubeconfig}", "kubectl create namespace demo", "kubectl get imagestreams -A"
+    ask = 'curl -fsS -H "Authorization: Bearer $TOKEN"'
+    body = '-H \'Content-Type: application/json\' -d \'{"metadata":{"name":"demo"}}\''
+    return (
+        f"TOKEN=$(cat {token})  # kubectl sends no token over plain http, so curl asks the API",
+        f"{ask} {body} {running.api_address}/api/v1/namespaces",
+        f"{ask} {running.api_address}/apis/image.openshift.io/v1/imagestreams",
     )
 
 

@@ -1,0 +1,53 @@
+"""The README's commands work: each block is run, or says why it is not.
+
+A block of commands has a comment in the line before it: `<!-- test -->` or `<!-- not run: reason -->`. The marked ones
+are run in order, in one shell at the root of this tree, against a server that the test has
+started with its data in `~/.local/share/roadstead`; so the block that starts the server is one that is not run. The
+default addresses in the text give way to those of that server.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from roadstead.base.settings import Settings
+from roadstead.testing.running import PROGRAM, Server, running
+from tests.outside.documents import blocks
+from tests.outside.programs import Shell, needed
+from tests.outside.test_printed_commands import clean_shell
+
+pytestmark = pytest.mark.outside
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_every_block_of_commands_is_marked() -> None:
+    unmarked = [block.text for block in blocks(README.read_text()) if not (block.runs or block.excused)]
+    assert not unmarked
+
+
+def test_the_marked_blocks_work() -> None:
+    marked = [block.text for block in blocks(README.read_text()) if block.runs]
+    if not marked:
+        pytest.skip("the README has no block marked with <!-- test -->")
+    with tempfile.TemporaryDirectory(prefix="roadstead-readme-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        with running(home / ".local" / "share" / "roadstead") as server, clean_shell(server) as shell:
+            run_blocks(shell, home, [at_server(text, server) for text in marked])
+
+
+def at_server(text: str, server: Server) -> str:
+    """The text with the default addresses replaced."""
+    defaults = Settings()
+    for default, real in ((defaults.serve_registry, server.registry), (defaults.serve_api, server.api)):
+        text = text.replace(default.partition("://")[2], real.partition("://")[2])
+    return text
+
+
+def run_blocks(shell: Shell, home: Path, texts: list[str]) -> None:
+    """All blocks in one shell, so that what one sets is there in the next."""
+    start = f'export HOME={home} PATH="{Path(PROGRAM).parent}:$PATH"\nunset XDG_DATA_HOME\ncd {README.parent}\n'
+    options = f"export ROADSTEAD_SERVE_REGISTRY={shell.server.registry} ROADSTEAD_SERVE_API={shell.server.api}\n"
+    shell.run(needed("bash"), "-e", "-o", "pipefail", "-c", start + options + "\n".join(texts))

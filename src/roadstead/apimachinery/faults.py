@@ -35,6 +35,7 @@ TABLE: dict[type[Failure], Callable[[Failure], StatusError]] = {
     errors.NotFound: lambda e: status.not_found(_resource(e.kind), e.name),  # type: ignore[attr-defined]
     errors.AlreadyExists: lambda e: status.already_exists(_resource(e.kind), e.name),  # type: ignore[attr-defined]
     errors.Conflict: lambda e: status.conflict(_resource(e.kind), e.name, e.why),  # type: ignore[attr-defined]
+    errors.TooManyRequests: lambda e: status.too_many_requests(e.message, e.retry_after),  # type: ignore[attr-defined]
     errors.Unavailable: lambda e: unavailable(e.message, e.retry_after),  # type: ignore[attr-defined]
     errors.Unauthenticated: lambda _: status.unauthorized(),
     errors.Denied: lambda e: status.forbidden(GroupResource("", ""), "", e.message),

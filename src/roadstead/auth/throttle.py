@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from roadstead.base.errors import Unavailable
+from roadstead.base.errors import TooManyRequests
 
 MAX_KEYS = 10_000
 
 
-class TooManyLogins(Unavailable):
+class TooManyLogins(TooManyRequests):
     """Too many failed logins; a door may answer 429 with Retry-After."""
 
 

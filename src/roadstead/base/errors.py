@@ -73,6 +73,10 @@ class Unavailable(Failure):
         self.retry_after = retry_after
 
 
+class TooManyRequests(Unavailable):
+    """The caller asks more often than allowed."""
+
+
 class StorageFull(Unavailable):
     """No space is left where the bytes go."""
 

@@ -25,6 +25,7 @@ _CODES: tuple[tuple[type[errors.Failure], Code, int], ...] = (
     (errors.NotFound, "NAME_UNKNOWN", 404),
     (errors.Conflict, "UNAVAILABLE", 503),
     (errors.Expired, "UNAVAILABLE", 503),
+    (errors.TooManyRequests, "TOOMANYREQUESTS", 429),
     (errors.Unavailable, "UNAVAILABLE", 503),
     (errors.Invalid, "NAME_INVALID", 400),
 )

@@ -64,9 +64,9 @@ class RegistryDoor:
             return Reply(200, {"Cache-Control": "no-cache"})
         if (refused := self._wrong_method(request.method, place)) is not None:
             return refused
-        if place.route is Route.TOKEN:
-            return _with(await self._token(request), API_VERSION)
         try:
+            if place.route is Route.TOKEN:
+                return _with(await self._token(request), API_VERSION)
             admitted = await self._admit(request, place)
             reply = await self.answers[place.route, _method(request)](admitted)
         except BadCredentials as refusal:

@@ -102,8 +102,12 @@ class _Tls:
     context: ssl.SSLContext = field(init=False)
 
     def __post_init__(self) -> None:
-        self.certificates.ensure(utc_now())
-        self.context = self.certificates.context()
+        try:
+            self.certificates.ensure(utc_now())
+            self.context = self.certificates.context()
+        except (ValueError, ssl.SSLError):
+            files = f"{self.certificates.authority} and the folder tls beside it"
+            raise Failure(f"{files} are damaged; restore them, or remove both to start with a new CA") from None
 
     async def renew(self) -> None:
         """Renews the certificate when its time comes; new connections see it at once."""
@@ -128,8 +132,7 @@ async def start(settings: Settings) -> Running:
 async def _start(settings: Settings, held: DataFolder, registry: Address, api: Address) -> Running:
     folder = held.path
     tls = _Tls(Certificates(folder, _names(settings, registry, api)))
-    app = build(settings, folder, registry.netloc)
-    await app.recover()
+    app = await _open(settings, folder, registry)
     limits = Limits(
         body_idle_seconds=settings.limits.body_idle_seconds, send_idle_seconds=settings.limits.send_idle_seconds
     )
@@ -148,6 +151,16 @@ async def _start(settings: Settings, held: DataFolder, registry: Address, api: A
     app.start_background(background)
     background.every(CERTIFICATE_CHECK_SECONDS, "renew certificates", tls.renew)
     return running
+
+
+async def _open(settings: Settings, folder: Path, registry: Address) -> App:
+    try:
+        app = build(settings, folder, registry.netloc)
+        await app.recover()
+    except Failure as unusable:
+        why = f"{folder} cannot be used: {unusable.message}"
+        raise Failure(f"{why}; make it usable, restore it from a backup, or choose another with --data") from None
+    return app
 
 
 async def _listen(listener: Listener, flag: str, address: Address, tls: _Tls) -> Address:

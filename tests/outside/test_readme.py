@@ -28,6 +28,13 @@ def test_every_block_of_commands_is_marked() -> None:
     assert not unmarked
 
 
+def test_blocks_are_told_apart_by_the_comment_before_them() -> None:
+    first, second = "<!-- test -->\n```bash\na\n```\n", "<!-- not run: slow -->\n```sh\nb\n```\n"
+    text = f"{first}{second}text\n```bash\nc\n```\n```json\n{{}}\n```\n"
+    found = [(block.text, block.runs, block.excused) for block in blocks(text)]
+    assert found == [("a\n", True, False), ("b\n", False, True), ("c\n", False, False)]
+
+
 def test_the_marked_blocks_work() -> None:
     marked = [block.text for block in blocks(README.read_text()) if block.runs]
     if not marked:
@@ -39,8 +46,8 @@ def test_the_marked_blocks_work() -> None:
 
 
 def at_server(text: str, server: Server) -> str:
-    """The text with the default addresses replaced."""
-    defaults = Settings()
+    """The text with the default addresses replaced, and the program that is tested named by its path."""
+    defaults, text = Settings(), text.replace(".venv/bin/roadstead", PROGRAM)
     for default, real in ((defaults.serve_registry, server.registry), (defaults.serve_api, server.api)):
         text = text.replace(default.partition("://")[2], real.partition("://")[2])
     return text

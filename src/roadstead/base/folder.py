@@ -42,8 +42,10 @@ class DataFolder:
             raise FolderUnusable(_explained(path, wrong)) from None
 
     def release(self) -> None:
-        """Lets another process have the folder."""
-        os.close(self._lock)
+        """Lets another process have the folder. Harmless when repeated."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
 
 def _explained(path: Path, wrong: OSError) -> str:
@@ -53,4 +55,4 @@ def _explained(path: Path, wrong: OSError) -> str:
         return f"{path} is not a folder; choose another with --data"
     if wrong.errno == errno.ENOSPC:
         return f"there is no space left for {path}; make room, or choose another folder with --data"
-    return f"{path} cannot be used: {wrong.strerror}"
+    return f"{path} cannot be used ({wrong.strerror}); choose another folder with --data"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import ssl
 import uuid
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from aiohttp import StreamReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from roadstead.base.observe import logger
 from roadstead.base.sending import FileSender
@@ -180,6 +182,18 @@ class Door:
         return response
 
 
+def _faults_logger() -> logging.Logger:
+    """Where aiohttp reports what goes wrong; what a client sends that is no HTTP gets its 400 and is no fault."""
+
+    def is_fault(record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+    reports = logging.Logger("roadstead.http")
+    reports.parent = logging.getLogger()
+    reports.addFilter(is_fault)
+    return reports
+
+
 def _cut(incoming: web.BaseRequest) -> web.StreamResponse:
     """Ends a connection in the middle, so that nobody takes what was sent for the whole.
 
@@ -215,6 +229,7 @@ class Listener:
             max_field_size=LINE_LIMIT,
             max_headers=HEADER_COUNT,
             read_bufsize=READ_AHEAD,
+            logger=_faults_logger(),
         )
         self._runner = web.ServerRunner(self._server)
         self._site: web.TCPSite | None = None

@@ -49,6 +49,8 @@ def remove(settings: Settings) -> list[Path]:
 def _places(settings: Settings) -> list[Path]:
     """containers-certs.d(5) for podman, skopeo and buildah, Docker's own folder; a user's own where not root."""
     address = urlsplit(settings.serve_registry)
+    if not address.hostname or "/" in address.netloc or address.netloc.startswith("."):
+        raise Invalid(f"--registry: {settings.serve_registry!r} is not an address; write https://HOST:PORT")
     hosts = [address.netloc, *settings.registry.external_hostnames]
     if address.hostname == "127.0.0.1":
         hosts.append(f"localhost:{address.port or 443}")

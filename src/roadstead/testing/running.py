@@ -134,6 +134,7 @@ def execute(order: Order) -> Child:
 
 def order(folder: Path, *options: str, scheme: str = "https", **environment: str) -> Order:
     """The order for `serve` on loopback and free ports, with further options and environment variables."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
     outputs = Path(tempfile.mkdtemp(prefix=f"{folder.name}-run-", dir=folder.parent))
     free = f"{scheme}://127.0.0.1:0"
     arguments = ["serve", "--data", str(folder), "--registry", free, "--api", free, *options]

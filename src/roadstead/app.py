@@ -18,6 +18,7 @@ from roadstead.auth.htpasswd import Htpasswd
 from roadstead.auth.stored_rules import StoredRules
 from roadstead.auth.tokens import AdminToken, RegistryTokens
 from roadstead.base.background import Background
+from roadstead.base.errors import Invalid
 from roadstead.base.observe import Metrics, logger
 from roadstead.base.settings import Settings
 from roadstead.blobs.filesystem import FilesystemBlobs
@@ -141,11 +142,19 @@ def _stream_settings(settings: Settings, hostname: str) -> StreamSettings:
 
 
 def _gate(settings: Settings, folder: Path, store: Store) -> Gate:
-    htpasswd = Htpasswd(Path(settings.access.htpasswd)) if settings.access.htpasswd else None
+    htpasswd = _htpasswd(settings.access.htpasswd)
     registry_tokens = RegistryTokens.open(
         folder / "tls" / "tokens.key", REGISTRY_AUDIENCE, settings.registry.token_seconds
     )
     return Gate(StoredRules(store), [AdminToken(folder / "admin.token")], registry_tokens, htpasswd)
+
+
+def _htpasswd(file: str) -> Htpasswd | None:
+    if not file:
+        return None
+    if not Path(file).is_file():
+        raise Invalid(f"access.htpasswd: there is no file {file}; make it with: htpasswd -B -c {file} NAME")
+    return Htpasswd(Path(file))
 
 
 @dataclass(frozen=True)
@@ -170,7 +179,7 @@ def _rooms(
     pull = Pull(blobs, links, contents, cache, leases, manifest_bytes=registry.manifest_bytes)
     options = PushOptions(hostname, registry.config_bytes, registry.sparse_images)
     push = Push(blobs, links, kinds.arrivals, pull, options)
-    delete = Delete(blobs, links, contents, kinds.stream_tags, leases, enabled=registry.deletes)
+    delete = Delete(blobs, links, contents, kinds.stream_tags, cache, leases, enabled=registry.deletes)
     sessions = UploadSessions(uploads, links, leases, secret, kinds.limits.largest_image)
     return Rooms(links, pull, push, delete, sessions, Repositories(store, contents), Referrers(links, pull))
 
@@ -187,7 +196,7 @@ def _registry_door(settings: Settings, rooms: Rooms, kinds: Kinds, gate: Gate, m
     blobs = BlobHandlers(rooms.pull, rooms.delete)
     uploads = UploadHandlers(rooms.sessions, rooms.pull, rooms.links, door.may_pull)
     listings = ListingHandlers(rooms.repositories, rooms.referrers, registry.catalog_entries)
-    signatures = SignatureHandlers(kinds.images, kinds.signatures, ask_of)
+    signatures = SignatureHandlers(kinds.images, kinds.signatures, rooms.pull, ask_of)
     door.answers.update(
         {
             (Route.BASE, "GET"): base_answer,

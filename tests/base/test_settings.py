@@ -33,6 +33,7 @@ def test_a_list_in_the_environment_is_separated_by_commas() -> None:
         ("[registry]\ncatalog_entries = true", "registry.catalog_entries takes a whole number"),
         ("names = [1]", "names takes a list of texts"),
         ("= 1", "is not TOML"),
+        ('log_level = "loud"', "log_level takes debug or info or warning or error, not 'loud'"),
     ],
 )
 def test_a_wrong_file_is_refused_naming_the_setting(tmp_path: Path, text: str, said: str) -> None:

@@ -38,3 +38,10 @@ def test_every_path_the_architecture_names_is_there() -> None:
     source = ROOT / "src" / "roadstead"
     for path in set(re.findall(r"`([a-z_]+/[a-z_]+\.py)`", text)):
         assert (source / path).exists(), path
+
+
+def test_every_setting_is_used() -> None:
+    sources = [path for path in (ROOT / "src").rglob("*.py") if path.name != "settings.py"]
+    text = "\n".join(path.read_text() for path in sources)
+    for line in lines(Settings()):
+        assert re.search(rf"\.{line.name.rpartition('.')[2]}\b", text), line.name

@@ -51,6 +51,11 @@ def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
             os.link(aside, path)
     finally:
         aside.unlink()
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
     return read(path)
 
 

@@ -92,7 +92,7 @@ class Certificates:
 
 
 def write_private(file: Path, data: bytes) -> None:
-    """Replaces a file in one step; only the owner may read it."""
+    """Replaces a file in one step, durably; only the owner may read it."""
     aside = file.with_name(file.name + ".new")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as out:
@@ -100,6 +100,11 @@ def write_private(file: Path, data: bytes) -> None:
         out.flush()
         os.fsync(out.fileno())
     aside.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _general_name(name: str) -> x509.GeneralName:

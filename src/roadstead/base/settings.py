@@ -7,16 +7,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from roadstead.base.errors import Invalid
 
 PREFIX = "ROADSTEAD_"
 
 
-def knob(default: Any, meaning: str, unit: str = "") -> Any:
-    """A setting with its default, its meaning, and the unit of its value."""
-    facts = {"meaning": meaning, "unit": unit}
+def knob(default: Any, meaning: str, unit: str = "", *, choices: tuple[str, ...] = ()) -> Any:
+    """A setting: its default, its meaning, the unit of its value, and the texts it takes where only some will do."""
+    facts = {"meaning": meaning, "unit": unit, "choices": choices}
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=facts)
     return field(default=default, metadata=facts)
@@ -64,7 +64,11 @@ class Uploads:
 class Images:
     """The image API."""
 
-    import_mode: str = knob("Legacy", "import mode of tags that name none: Legacy or PreserveOriginal")
+    import_mode: str = knob(
+        "Legacy",
+        "import mode of tags that name none: Legacy or PreserveOriginal",
+        choices=("Legacy", "PreserveOriginal"),
+    )
     allowed_registries: list[str] = knob([], "host[:port] patterns tags may refer to; empty: any")
 
 
@@ -73,7 +77,6 @@ class Access:
     """Who gets in."""
 
     htpasswd: str = knob("", "htpasswd file (bcrypt or argon2) of users who log in with name and password")
-    failed_logins_per_minute: int = knob(20, "failed logins allowed for one account, and for one address", "per minute")
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,8 @@ class Settings:
     serve_api: str = knob("https://127.0.0.1:6443", "address of the API; http:// serves plain")
     names: list[str] = knob([], "further host names and addresses the serving certificates are made for")
     plain_beyond_loopback: bool = knob(False, "allow plain http on addresses other machines can reach")
-    log_level: str = knob("info", "debug, info, warning or error")
-    log_format: str = knob("text", "text or json")
+    log_level: str = knob("info", "debug, info, warning or error", choices=("debug", "info", "warning", "error"))
+    log_format: str = knob("text", "text or json", choices=("text", "json"))
     registry: Registry = field(default_factory=Registry)
     uploads: Uploads = field(default_factory=Uploads)
     images: Images = field(default_factory=Images)
@@ -178,7 +181,7 @@ def _environment_name(name: str) -> str:
 
 
 def _merge(node: Any, table: Mapping[str, Any], path: str) -> Any:
-    known, changes = get_type_hints(type(node)), {}
+    known, changes = {one.name: one for one in fields(node)}, {}
     for key, value in table.items():
         if key not in known:
             raise Invalid(f"there is no setting {path}{key}; `roadstead settings` lists them all")
@@ -189,6 +192,9 @@ def _merge(node: Any, table: Mapping[str, Any], path: str) -> Any:
             changes[key] = _merge(current, value, f"{path}{key}.")
         else:
             changes[key] = _typed(f"{path}{key}", value, current)
+            choices = known[key].metadata["choices"]
+            if choices and value not in choices:
+                raise Invalid(f"{path}{key} takes {' or '.join(choices)}, not {value!r}")
     return replace(node, **changes)
 
 

@@ -15,6 +15,8 @@ from roadstead.base.values import Json
 
 Headers = CIMultiDictProxy[str]
 MAX_QUERY_FIELDS = 200
+LONGEST_LENGTH = 30
+"""Digits of a Content-Length that are read; a number that long is too large however it goes on."""
 
 
 class Body(Protocol):
@@ -63,7 +65,7 @@ class Request:
     def content_length(self) -> int | None:
         """The length announced, in bytes; None when the body is chunked or absent."""
         text = self.headers.get("Content-Length", "")
-        return int(text) if text.isascii() and text.isdigit() else None
+        return int(text[:LONGEST_LENGTH]) if text.isascii() and text.isdigit() else None
 
     async def read(self, limit: int) -> bytes:
         """The whole body, at most `limit` bytes; raises TooLarge beyond."""

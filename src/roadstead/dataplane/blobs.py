@@ -51,11 +51,17 @@ class BlobHandlers:
             "Cache-Control": "max-age=31536000",
             "Accept-Ranges": "bytes",
         }
-        asked = ask.request.headers
-        if not conditions.none_match(asked.getall("If-None-Match", []), str(digest)):
+        if not conditions.none_match(ask.request.headers.getall("If-None-Match", []), str(digest)):
             blob.close()
             return Reply(304, headers)
-        ranges = None
+        reply = self._found(ask, digest, blob, headers)
+        if ask.request.method == "HEAD":
+            blob.close()
+            reply.body = b""
+        return reply
+
+    def _found(self, ask: Admitted, digest: Digest, blob: OpenBlob, headers: dict[str, str]) -> Reply:
+        asked, ranges = ask.request.headers, None
         if conditions.range_applies(asked.get("If-Range"), str(digest)):
             ranges = parse_range(asked.get("Range"), blob.size)
         if ranges is None:

@@ -51,7 +51,7 @@ class ListingHandlers:
         if wanted:
             described = {name: each for name, each in described.items() if each.get("artifactType") in wanted}
         found = _bounded(described, paging.page(sorted(described), count, ask.request.query_value("last")))
-        kept = {"artifactType": wanted[0]} if wanted else None
+        kept = {"artifactType": [each for each in wanted if each.isascii()]}
         size = len(found.names) if count is None else count
         headers = paging.next_link(f"/v2/{ask.repository}/referrers/{subject}", found, size, kept)
         if wanted:

@@ -12,12 +12,13 @@ from roadstead.oci.digest import ALGORITHMS, Digest
 from roadstead.oci.errors import OciError
 from roadstead.oci.negotiation import choose
 from roadstead.oci.reference import parse_reference, parse_tag
-from roadstead.repositories.arrivals import ANY, Precondition, PreconditionFailed
+from roadstead.repositories.arrivals import Precondition, PreconditionFailed
 from roadstead.repositories.delete import Delete
 from roadstead.repositories.pull import Found, Pull
 from roadstead.repositories.push import ManifestPush, Push
 
 MOST_TAGS = 100
+WEAK = "W/"
 AskOf = Callable[[Admitted], Ask]
 
 
@@ -33,14 +34,10 @@ class ManifestHandlers:
         reference = _readable(ask.reference)
         found = await self._pull.manifest(ask.repository, reference)
         found = await self._negotiated(ask, found, by_tag=isinstance(reference, str))
+        headers = {"Docker-Content-Digest": str(found.digest), "ETag": entity_tag(found.digest)}
         if not none_match(ask.request.headers.getall("If-None-Match", []), str(found.digest)):
-            return Reply(304)
-        headers = {
-            "Content-Type": found.media_type,
-            "Docker-Content-Digest": str(found.digest),
-            "ETag": entity_tag(found.digest),
-        }
-        return Reply(200, headers, found.body)
+            return Reply(304, headers)
+        return Reply(200, {"Content-Type": found.media_type, **headers}, found.body)
 
     async def put(self, ask: Admitted) -> Reply:
         """PUT by tag or digest; `?tag=` names further tags of a push by digest."""
@@ -103,12 +100,18 @@ def _readable(reference: str) -> str | Digest:
 def _precondition(ask: Admitted) -> Precondition | None:
     """Conditional tag writes: If-Match with digests, If-None-Match with digests or `*` (RFC 9110, section 13.1)."""
     match, none_match = (_entity_tags(ask.request.headers.getall(name, [])) for name in ("If-Match", "If-None-Match"))
+    none_match = frozenset(tag.removeprefix(WEAK) for tag in none_match)
     return Precondition(match, none_match) if match or none_match else None
 
 
 def _entity_tags(values: list[str]) -> frozenset[str]:
+    """The tags of a header, weak ones marked as such: no digest is like them.
+
+    A header without any holds an empty tag, which is like nothing either: `If-Match:` with a variable left empty must
+    not write over whatever is there.
+    """
     tags = (tag.strip() for value in values for tag in value.split(","))
-    return frozenset(ANY if tag == ANY else tag.removeprefix("W/").strip('"') for tag in tags if tag)
+    return frozenset(WEAK + tag[2:].strip('"') if tag.startswith(WEAK) else tag.strip('"') for tag in tags)
 
 
 def _moved(failed: PreconditionFailed) -> OciError:

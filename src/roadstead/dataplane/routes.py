@@ -23,6 +23,8 @@ from roadstead.oci.reference import NotTwoComponents, RepositoryName, parse_repo
 API_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
 API_ROUTE = {**API_VERSION, "X-Registry-Supports-Signatures": "1"}
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
+COUNTED = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Methods counted by name. Clients can think of any number of others, and each would stay in memory."""
 
 Answers = dict[tuple[Route, str], Answer]
 """(route, method) -> what answers. HEAD goes to GET's handler; its body is left out when the reply is sent."""
@@ -52,7 +54,8 @@ class RegistryDoor:
         with self._metrics.in_flight.track_inprogress():
             reply = await self._answer(request, place)
         operation = _OPERATIONS.get((place.route, request.method), "") if place else ""
-        self._metrics.answered(request.method, reply.status, operation, time.perf_counter() - started)
+        method = request.method if request.method in COUNTED else "other"
+        self._metrics.answered(method, reply.status, operation, time.perf_counter() - started)
         return reply
 
     async def _answer(self, request: Request, place: Place | None) -> Reply:

@@ -16,6 +16,7 @@ from roadstead.dataplane.manifests import AskOf
 from roadstead.kube.status import StatusError
 from roadstead.oci.digest import Digest
 from roadstead.oci.errors import OciError
+from roadstead.repositories.pull import Pull
 
 SIGNATURE_BYTES = 256 * 1024
 ATOMIC_API = "AtomicImageV1"
@@ -25,13 +26,13 @@ ATOMIC = "atomic"
 class SignatureHandlers:
     """Handlers of `/extensions/v2/<name>/signatures/<digest>`."""
 
-    def __init__(self, images: Collection, signatures: Served, ask_of: AskOf) -> None:
+    def __init__(self, images: Collection, signatures: Served, pull: Pull, ask_of: AskOf) -> None:
         """`signatures` serves imagesignatures."""
-        self._images, self._signatures, self._ask_of = images, signatures, ask_of
+        self._images, self._signatures, self._pull, self._ask_of = images, signatures, pull, ask_of
 
     async def get(self, ask: Admitted) -> Reply:
         """GET: every signature of the image, as containers/image reads them; 404 without the image."""
-        image = self._image(Digest.parse(ask.reference))
+        image = await self._image(ask, Digest.parse(ask.reference))
         if image is None:
             return Reply(404)
         shown = [_shown(signature) for signature in image.get("signatures") or ()]
@@ -42,15 +43,20 @@ class SignatureHandlers:
         """PUT: one more signature; 409 SIGNATURE_EXISTS when it is there already."""
         digest = Digest.parse(ask.reference)
         signature = _parsed(await ask.request.read(SIGNATURE_BYTES))
-        if self._image(digest) is None:
+        if await self._image(ask, digest) is None:
             return Reply(404)
+        if not signature["metadata"]["name"].startswith(f"{digest}@"):
+            raise OciError("SIGNATURE_INVALID", f"a signature of this image is named {digest}@<a name of its own>")
         try:
             await self._signatures.create("", signature, self._ask_of(ask))
         except StatusError as refused:
             raise _coded(refused) from None
         return Reply(201, {"Content-Length": "0"})
 
-    def _image(self, digest: Digest) -> Json | None:
+    async def _image(self, ask: Admitted, digest: Digest) -> Json | None:
+        """The image, when the repository asked holds it: images of others must not show through."""
+        if not await self._pull.shows_manifest(ask.repository, digest):
+            return None
         return self._images.peek("", str(digest))
 
 

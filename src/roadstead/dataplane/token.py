@@ -45,7 +45,7 @@ def _bad_scope(scope: str) -> str:
     try:
         parse_repository(name)
     except Failure:
-        return f'repository name "{name[:255]}" invalid: it must be of the format <project>/<name>'
+        return f'repository name "{ascii(name[:255])[1:-1]}" invalid: it must be of the format <project>/<name>'
     return ""
 
 

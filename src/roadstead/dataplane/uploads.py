@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 from roadstead.auth.users import User
 from roadstead.base.errors import Failure, OutOfRange
@@ -52,8 +52,7 @@ class UploadHandlers:
     async def append(self, ask: Admitted) -> Reply:
         """PATCH: more bytes, at the offset the client names or at the end."""
         session = await self._find(ask)
-        self._check_range(ask, session)
-        return _accepted(ask, await self._sessions.append(session, ask.request.body.chunks()))
+        return _accepted(ask, await self._sessions.append(session, _chunks(ask, session)))
 
     async def finish(self, ask: Admitted) -> Reply:
         """PUT: the last bytes, if any, and the digest of all."""
@@ -67,8 +66,8 @@ class UploadHandlers:
             digest = Digest.parse(text)
         except Failure as wrong:
             raise OciError("DIGEST_INVALID", wrong.message, detail="digest parsing failed") from None
-        self._check_range(ask, session)
-        await self._sessions.finish(session, digest, ask.request.body.chunks() if _has_body(ask) else None)
+        chunks = _chunks(ask, session)
+        await self._sessions.finish(session, digest, chunks if _has_body(ask) else None)
         return created(ask, digest)
 
     async def cancel(self, ask: Admitted) -> Reply:
@@ -97,27 +96,43 @@ class UploadHandlers:
                 return created(ask, digest)
         return None
 
-    def _check_range(self, ask: Admitted, session: Session) -> None:
-        text = ask.request.headers.get("Content-Range")
-        if text is None:
-            return
-        first, last = parse_content_range(text)
-        if first != session.offset:
-            raise OutOfRange(
-                f"the upload holds {session.offset} bytes, the chunk begins at {first}; "
-                "GET the upload to go on from there"
-            )
-        length = ask.request.content_length
-        if length is not None and length != last - first + 1:
-            raise OciError(
-                "SIZE_INVALID", f"Content-Range {text} spans {last - first + 1} bytes, the body has {length}"
-            )
-
 
 def created(ask: Admitted, digest: Digest) -> Reply:
     """201: the blob is kept for good."""
     location = f"{ask.url}/blobs/{digest}"
     return Reply(201, {"Location": location, "Docker-Content-Digest": str(digest), "Content-Length": "0"})
+
+
+def _chunks(ask: Admitted, session: Session) -> AsyncIterator[bytes]:
+    """The bytes sent, once it is clear that they go on where the upload ends."""
+    text = ask.request.headers.get("Content-Range")
+    if text is None:
+        return ask.request.body.chunks()
+    first, last = parse_content_range(text)
+    if first != session.offset:
+        raise OutOfRange(
+            f"the upload holds {session.offset} bytes, the chunk begins at {first}; GET the upload to go on from there"
+        )
+    length = ask.request.content_length
+    if length is not None and length != last - first + 1:
+        raise _not_the_size(last - first + 1, str(length))
+    return _exactly(ask.request.body.chunks(), last - first + 1)
+
+
+async def _exactly(chunks: AsyncIterator[bytes], length: int) -> AsyncIterator[bytes]:
+    """The chunks, which must have that many bytes together; SIZE_INVALID, before a byte too many is kept."""
+    seen = 0
+    async for chunk in chunks:
+        seen += len(chunk)
+        if seen > length:
+            raise _not_the_size(length, "more")
+        yield chunk
+    if seen < length:
+        raise _not_the_size(length, str(seen))
+
+
+def _not_the_size(length: int, found: str) -> OciError:
+    return OciError("SIZE_INVALID", f"the Content-Range spans {length} bytes, the body has {found}")
 
 
 def _has_body(ask: Admitted) -> bool:

@@ -47,14 +47,17 @@ def page(names: Sequence[str], count: int | None, last: str = "") -> Page:
     return Page(names[start:end], more=end < len(names) and count != 0)
 
 
-def next_link(path: str, found: Page, count: int | None, kept: Mapping[str, str] | None = None) -> dict[str, str]:
+def next_link(
+    path: str, found: Page, count: int | None, kept: Mapping[str, str | Sequence[str]] | None = None
+) -> dict[str, str]:
     """The Link header to the page after `found`, no header when it was the last (distribution-spec 1.1, Listing Tags).
 
     `path` is the path of the list; `kept` are other parameters of the query that the next request must repeat.
     """
     if not found.more:
         return {}
-    query = urlencode({"last": found.names[-1], "n": str(count), **(kept or {})}, quote_via=quote, safe="")
+    fields = {"last": found.names[-1], "n": str(count), **(kept or {})}
+    query = urlencode(fields, doseq=True, quote_via=quote, safe="")
     return {"Link": f'<{path}?{query}>; rel="next"'}
 
 

@@ -133,8 +133,10 @@ class Arrivals:
             return
         resource = self._streams.resource
         wanted = Attributes(ask.user, "create", resource.group, resource.plural, "", namespace)
-        if not ask.may(wanted).allowed:
-            raise status.forbidden(resource.group_resource, "", refusal(wanted))
+        decision = ask.may(wanted)
+        if not decision.allowed:
+            why = f"{refusal(wanted)}: {decision.reason}" if decision.reason else refusal(wanted)
+            raise status.forbidden(resource.group_resource, "", why)
         meta = {"name": name, "namespace": namespace}
         stream = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": meta}
         try:

@@ -13,6 +13,7 @@ from roadstead.oci.reference import RepositoryName
 from roadstead.repositories.contents import Contents
 from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
+from roadstead.repositories.pull import ManifestCache
 
 
 class Delete:
@@ -24,13 +25,14 @@ class Delete:
         links: Links,
         contents: Contents,
         stream_tags: Served,
+        cache: ManifestCache,
         leases: BlobLeases,
         *,
         enabled: bool,
     ) -> None:
         """`stream_tags` serves imagestreamtags: deleting a tag here is deleting it there."""
         self._blobs, self._links, self._contents = blobs, links, contents
-        self._stream_tags, self._leases, self._enabled = stream_tags, leases, enabled
+        self._stream_tags, self._cache, self._leases, self._enabled = stream_tags, cache, leases, enabled
 
     async def tag(self, repository: RepositoryName, tag: str, ask: Ask) -> None:
         """Removes the tag and its history from the stream; MANIFEST_UNKNOWN when there is no such tag."""
@@ -72,6 +74,7 @@ class Delete:
                 status=409,
             )
         await self._blobs.delete(digest)
+        self._cache.drop(digest)
 
     def _check_enabled(self) -> None:
         if not self._enabled:

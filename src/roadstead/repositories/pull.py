@@ -86,10 +86,16 @@ class Pull:
         """The manifest a tag or digest names. A digest must have been pushed here or stand in the stream's history."""
         digest = self.resolve(repository, reference) if isinstance(reference, str) else reference
         media_type = await self._media_type(repository, digest)
-        body = await self._body(digest)
+        body = None if media_type is None else await self._body(digest)
         if media_type is None or body is None:
             raise OciError("MANIFEST_UNKNOWN", detail={"Name": str(repository), "Revision": str(digest)})
         return Found(digest, media_type, body)
+
+    async def shows_manifest(self, repository: RepositoryName, digest: Digest) -> bool:
+        """Whether the digest was pushed here or stands in the stream's history."""
+        if self._links.manifest(repository, digest) is not None:
+            return True
+        return await self._contents.holds(repository.namespace, repository.name, str(digest))
 
     async def _media_type(self, repository: RepositoryName, digest: Digest) -> str | None:
         """The type of a manifest this repository may show; None when it may not."""

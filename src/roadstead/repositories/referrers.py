@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from roadstead.base.errors import Failure
 from roadstead.base.values import Json
 from roadstead.oci import manifest as oci_manifest
 from roadstead.oci.digest import Digest
+from roadstead.oci.errors import OciError
+from roadstead.oci.manifest import Manifest
 from roadstead.oci.reference import RepositoryName
 from roadstead.repositories.links import Links
 from roadstead.repositories.pull import Pull
@@ -28,15 +29,25 @@ class Referrers:
     async def _fallback(self, repository: RepositoryName, subject: Digest) -> dict[str, Json]:
         """The entries of the referrers tag (distribution-spec 1.1, Referrers Tag Schema), as far as they are here."""
         tag = f"{subject.algorithm}-{subject.hex[:HEX_IN_TAG]}"
-        found: dict[str, Json] = {}
         try:
             index = oci_manifest.parse((await self._pull.manifest(repository, tag)).body, None)
-            for each in index.manifests:
-                body = (await self._pull.manifest(repository, each.digest)).body
-                manifest = oci_manifest.parse(body, each.media_type)
-                if manifest.subject is not None and manifest.subject.digest == subject:
-                    found[str(each.digest)] = oci_manifest.referrer_descriptor(manifest, each.digest, len(body))
-        except Failure:
-            # No such tag, or somebody's tag that only looks like one: either way it tells nothing more.
-            return found
-        return found
+        except OciError:  # no such tag, or somebody's tag that only looks like one
+            return {}
+        described = [await self._described(repository, digest, subject) for digest in _digests(index)]
+        return {each["digest"]: each for each in described if each is not None}
+
+    async def _described(self, repository: RepositoryName, digest: Digest, subject: Digest) -> Json | None:
+        """The entry of a manifest; None when it is not here, or not about the subject."""
+        try:
+            found = await self._pull.manifest(repository, digest)
+            manifest = oci_manifest.parse(found.body, found.media_type)
+        except OciError:
+            return None
+        if manifest.subject is None or manifest.subject.digest != subject:
+            return None
+        return oci_manifest.referrer_descriptor(manifest, digest, len(found.body))
+
+
+def _digests(index: Manifest) -> list[Digest]:
+    """What an index names, each once."""
+    return list(dict.fromkeys(each.digest for each in index.manifests))

@@ -8,7 +8,7 @@ import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from roadstead.base.errors import TooLarge
+from roadstead.base.errors import NotFound, TooLarge
 from roadstead.blobs.store import Tail, Upload, Uploads
 from roadstead.oci.digest import Digest
 from roadstead.oci.errors import OciError
@@ -52,7 +52,7 @@ class UploadSessions:
         """
         upload = await self._uploads.status(upload_id)
         if upload is None or not _belongs(upload, repository, caller):
-            raise OciError("BLOB_UPLOAD_UNKNOWN", detail={"uuid": upload_id})
+            raise _unknown(upload_id)
         if state:
             self._check_state(upload, repository, state)
         return self._session(upload.id, repository, upload.offset)
@@ -64,6 +64,8 @@ class UploadSessions:
             offset = await self._uploads.append(session.id, session.offset, chunks, limit)
         except TooLarge:
             raise _over_limit(session.repository, limit) from None
+        except NotFound:  # cancelled or finished by another request meanwhile
+            raise _unknown(session.id) from None
         return self._session(session.id, session.repository, offset)
 
     async def finish(self, session: Session, digest: Digest, last: AsyncIterator[bytes] | None = None) -> int:
@@ -79,6 +81,8 @@ class UploadSessions:
             size = await self._uploads.finish(session.id, digest, tail)
         except TooLarge:
             raise _over_limit(session.repository, limit) from None
+        except NotFound:
+            raise _unknown(session.id) from None
         await self._links.add_blob(session.repository, digest, size)
         return size
 
@@ -97,7 +101,7 @@ class UploadSessions:
     def _check_state(self, upload: Upload, repository: RepositoryName, state: str) -> None:
         offset, _, _ = state.partition(".")
         known = offset.isascii() and offset.isdigit() and len(offset) < 20
-        if not known or not hmac.compare_digest(self._state(upload.id, repository, int(offset)), state):
+        if not known or not _same(self._state(upload.id, repository, int(offset)), state):
             raise OciError("BLOB_UPLOAD_INVALID", "the _state of the upload is not one this registry gave out")
         if int(offset) != upload.offset:
             raise OciError(
@@ -113,6 +117,14 @@ def _over_limit(repository: RepositoryName, limit: int | None) -> OciError:
         f"requested usage of storage exceeds the maximum limit per openshift.io/Image (> {limit} bytes); "
         f"see: kubectl describe limitrange -n {repository.namespace}",
     )
+
+
+def _same(ours: str, theirs: str) -> bool:
+    return hmac.compare_digest(ours.encode(), theirs.encode("utf-8", "replace"))
+
+
+def _unknown(upload_id: str) -> OciError:
+    return OciError("BLOB_UPLOAD_UNKNOWN", detail={"uuid": upload_id})
 
 
 def _belongs(upload: Upload, repository: RepositoryName, caller: str) -> bool:

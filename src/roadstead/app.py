@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -84,7 +85,9 @@ class App:
     def start_background(self, background: Background) -> None:
         """The work that comes round by itself."""
         background.every(self.settings.uploads.sweep_seconds, "sweep uploads", self._sweep_uploads)
-        background.every(self.settings.objects.compact_seconds, "compact the log", Compactor(self).step)
+        objects = self.settings.objects
+        compactor = Compactor(self.store, timedelta(seconds=objects.keep_changes_seconds))
+        background.every(objects.compact_seconds, "compact the log", compactor.step)
 
     async def _sweep_uploads(self) -> None:
         if self.settings.registry.read_only:
@@ -101,19 +104,18 @@ class App:
 class Compactor:
     """Forgets changes once they are old enough that no watcher should still ask for them."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, store: Store, keep: timedelta, clock: Callable[[], datetime] = utc_now) -> None:
+        self._store, self._keep, self._clock = store, keep, clock
         self._seen: list[tuple[datetime, int]] = []
 
     async def step(self) -> None:
-        """Compacts up to the newest revision seen at least `keep_changes_seconds` ago."""
-        now = utc_now()
-        self._seen.append((now, self._app.store.revision()))
-        horizon = now - timedelta(seconds=self._app.settings.objects.keep_changes_seconds)
-        due = [revision for seen, revision in self._seen if seen <= horizon]
+        """Compacts up to the newest revision that was seen `keep` ago or earlier."""
+        now = self._clock()
+        self._seen.append((now, self._store.revision()))
+        due = [revision for seen, revision in self._seen if seen <= now - self._keep]
         if due:
-            self._seen = [each for each in self._seen if each[0] > horizon]
-            await self._app.store.compact(due[-1])
+            self._seen = [each for each in self._seen if each[0] > now - self._keep]
+            await self._store.compact(due[-1])
 
 
 def build(settings: Settings, folder: Path, hostname: str) -> App:

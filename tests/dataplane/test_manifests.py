@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import orjson
 import pytest
@@ -61,8 +64,8 @@ async def push_blobs(house: House, blobs: tuple[Content, ...], repository: str =
 async def test_what_is_pushed_by_tag_is_pulled_byte_for_byte_by_tag_and_by_digest(house: House, name: str) -> None:
     pushed, builder = KINDS[name], house.person("builder")
     await push_blobs(house, blobs_of(name))
-    answer = await builder.put_manifest("shop/web", pushed, "v1", **algorithm_header(pushed))
-    digest = pushed.digest if pushed.algorithm == "sha256" else answer.digest
+    answer = await builder.put_manifest("shop/web", pushed, "v1")
+    digest = Content(pushed.data).digest  # a tag says nothing of an algorithm
     assert answer.status == 201, answer
     assert answer.headers["Location"] == f"{ADDRESS}{WEB}/{digest}"
     assert answer.headers["Content-Length"] == "0"
@@ -73,10 +76,6 @@ async def test_what_is_pushed_by_tag_is_pulled_byte_for_byte_by_tag_and_by_diges
             assert pulled.headers["Content-Type"] == pushed.media_type
             assert pulled.headers["ETag"] == f'"{digest}"'
     assert await house.history("web", "v1") == [digest]
-
-
-def algorithm_header(_: Content) -> dict[str, str]:
-    return {}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -144,7 +143,11 @@ async def test_an_answer_to_a_push_with_a_subject_names_it_and_the_subject_need_
 
 
 SPARSE = manifest(
-    {"mediaType": OCI_MANIFEST, "config": config("s").described(), "layers": [layer("s").described(), ABSENT.described()]},
+    {
+        "mediaType": OCI_MANIFEST,
+        "config": config("s").described(),
+        "layers": [layer("s").described(), ABSENT.described()],
+    },
     (config("s"), layer("s")),
 )
 
@@ -156,11 +159,8 @@ async def test_an_image_that_lacks_a_layer_is_kept_with_a_warning(house: House) 
 
 
 async def test_without_sparse_images_every_missing_blob_is_named(
-    folder: object, settings: Callable[..., Settings]
+    folder: Path, settings: Callable[..., Settings]
 ) -> None:
-    from pathlib import Path
-
-    assert isinstance(folder, Path)
     async with house_at(folder, settings(sparse_images=False)) as house:
         await push_blobs(house, SPARSE.blobs)
         answer = await house.admin.put_manifest("shop/web", SPARSE, "v1")
@@ -264,7 +264,7 @@ HOSTILE = {
     "a lookalike": (changed(Layers=[]), "differs from 'layers' in case only"),
     "schema 1": (b'{"schemaVersion":1,"fsLayers":[]}', "schema 1 are not accepted"),
     "no version": (changed(schemaVersion=None), "schemaVersion: must be the number 2"),
-    "a version that is true": (changed(schemaVersion=True), "schemaVersion: must be the number 2"),
+    "a version that is true": (changed(schemaVersion=True), "schemaVersion: must be the number 2|schema 1"),
     "layers an object": (changed(layers={}), "layers: must be a list"),
     "config a text": (changed(config="x"), "config: must be an object"),
     "no config": (changed(config=None), "config: must be given"),
@@ -279,7 +279,7 @@ HOSTILE = {
     "a path for a digest": (changed(layers=[{**ENTRY, "digest": "sha256:../../etc"}]), "must be written"),
     "a mediaType of another kind": (changed(mediaType=OCI_INDEX), "does not belong in|send the same type in both"),
     "both kinds": (changed(manifests=[]), "manifests: does not belong in"),
-    "100000 layers": (changed(layers=[ENTRY] * 100_000)[: 4 << 20], "at most|larger than|has"),
+    "99990 layers": (changed(layers=[{}] * 99_990), "layers: has 99990 entries"),
     "10001 layers": (changed(layers=[{"digest": "x"}] * 10_001), "layers: has 10001 entries; at most 10000"),
     "100001 annotations": (changed(annotations={str(n): "" for n in range(100_001)}), "annotations: has 100001"),
     "annotations that nest": (changed(annotations={"a": {}}), "annotations['a']: must be a text"),
@@ -300,8 +300,6 @@ async def stocked(house: House) -> House:
 
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_a_manifest_that_breaks_a_rule_is_refused_by_name_of_the_rule(stocked: House, name: str) -> None:
-    import re
-
     body, rule = HOSTILE[name]
     answer = await stocked.admin.put(f"{WEB}/v1", body, Content_Type=OCI_MANIFEST)
     assert (answer.status, answer.code) in ((400, "MANIFEST_INVALID"), (413, "SIZE_INVALID")), answer
@@ -314,7 +312,9 @@ async def test_a_manifest_that_breaks_a_rule_is_refused_by_name_of_the_rule(stoc
 async def test_a_manifest_may_have_four_mebibytes_and_no_byte_more(stocked: House) -> None:
     room = 4 * 1024 * 1024
     padded = image(filler="")
-    padded = Content(padded.data.replace(b'"filler": ""', b'"filler": "%s"' % (b"x" * (room - len(padded.data)))), OCI_MANIFEST)
+    padded = Content(
+        padded.data.replace(b'"filler": ""', b'"filler": "%s"' % (b"x" * (room - len(padded.data)))), OCI_MANIFEST
+    )
     assert len(padded.data) == room
     assert (await stocked.admin.put_manifest("shop/web", padded, "v1")).status == 201
     for body in (padded.data + b" ", Streamed(*[b" " * 65536] * 100)):
@@ -349,7 +349,9 @@ async def test_the_content_type_must_agree_with_the_document(stocked: House, con
     assert answer.code in ("", "MANIFEST_INVALID")
 
 
-@pytest.mark.parametrize("reference", ["sha256:ab", "sha256:" + "0" * 63, "sha256:" + "F" * 64, "md5:" + "0" * 32, "v:1"])
+@pytest.mark.parametrize(
+    "reference", ["sha256:ab", "sha256:" + "0" * 63, "sha256:" + "F" * 64, "md5:" + "0" * 32, "v:1"]
+)
 async def test_whatever_has_a_colon_is_meant_as_a_digest(stocked: House, reference: str) -> None:
     for method in ("GET", "HEAD", "PUT", "DELETE"):
         answer = await stocked.admin.ask(method, f"{WEB}/{reference}", image().data if method == "PUT" else b"")
@@ -357,7 +359,9 @@ async def test_whatever_has_a_colon_is_meant_as_a_digest(stocked: House, referen
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
-async def test_a_digest_that_is_not_of_the_bytes_is_refused_with_the_one_that_is(stocked: House, algorithm: str) -> None:
+async def test_a_digest_that_is_not_of_the_bytes_is_refused_with_the_one_that_is(
+    stocked: House, algorithm: str
+) -> None:
     wrong = Content(b"other", OCI_MANIFEST, algorithm=algorithm)
     answer = await stocked.admin.put(f"{WEB}/{wrong.digest}", image().data, Content_Type=OCI_MANIFEST)
     assert (answer.status, answer.code) == (400, "DIGEST_INVALID")
@@ -394,7 +398,9 @@ async def test_a_digest_of_another_repository_is_unknown_here(house: House) -> N
 
 
 @pytest.mark.parametrize("quote", ['"{}"', "{}", 'W/"{}"', '"sha256:0", "{}"', "*"])
-async def test_a_client_that_has_it_gets_304_and_one_that_asks_for_what_is_not_here_404(house: House, quote: str) -> None:
+async def test_a_client_that_has_it_gets_304_and_one_that_asks_for_what_is_not_here_404(
+    house: House, quote: str
+) -> None:
     pushed = image()
     await house.admin.push("shop/web", pushed, "v1")
     for reference in ("v1", pushed.digest):
@@ -569,14 +575,14 @@ async def test_a_namespace_that_is_missing_is_named_with_the_command_that_makes_
 async def test_limits_of_the_namespace_are_told_in_their_own_words(house: House) -> None:
     await house.admin.push("shop/web", ONE, "v1")
     await push_blobs(house, TWO.blobs)
-    await house.limit("ImageStream", openshift__io__images="1")
+    await house.limit("ImageStream", {"openshift.io/images": "1"})
     answer = await house.admin.put_manifest("shop/web", TWO, "v2")
     assert_denied(answer, "openshift.io/images exceeds the maximum limit per openshift.io/ImageStream (2 > 1)")
 
 
 async def test_an_image_over_the_size_limit_is_denied_and_by_digest_it_goes_nowhere(house: House) -> None:
     await push_blobs(house, ONE.blobs)
-    await house.limit("Image", storage="500")
+    await house.limit("Image", {"storage": "500"})
     answer = await house.admin.put_manifest("shop/web", ONE, "v1")
     assert_denied(answer, "requested usage of storage exceeds the maximum limit per openshift.io/Image (")
 
@@ -595,8 +601,6 @@ def assert_denied(answer: Answer, words: str) -> None:
 
 
 async def test_pushes_at_once_to_one_stream_all_arrive(house: House) -> None:
-    import asyncio
-
     images = [image(str(number), layers=1) for number in range(8)]
     pushes = [house.admin.push("shop/web", each, f"t{number}") for number, each in enumerate(images)]
     await asyncio.gather(*pushes)
@@ -614,11 +618,8 @@ async def test_a_manifest_whose_file_is_damaged_is_unknown_until_it_is_pushed_ag
 
 
 async def test_a_manifest_destroyed_by_the_pruner_is_gone_at_once(
-    folder: object, settings: Callable[..., Settings]
+    folder: Path, settings: Callable[..., Settings]
 ) -> None:
-    from pathlib import Path
-
-    assert isinstance(folder, Path)
     async with house_at(folder, settings(blob_grace_seconds=0)) as house:
         await house.admin.push("shop/web", ONE, "v1")
         assert (await house.admin.get(f"{WEB}/v1")).status == 200

@@ -32,26 +32,37 @@ def _mask_event(_logger: object, _method: str, event: MutableMapping[str, Any]) 
 
 
 def configure_logs(level: str, form: str) -> None:
-    """Sends log lines to standard error: `text` is logfmt (registry contract, section 15), `json` one object a line."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if form == "json"
-        else structlog.processors.LogfmtRenderer(
-            key_order=["time", "level", "msg"], drop_missing=True, bool_as_flag=False
-        )
-    )
+    """Sends log lines to standard error: `text` is logfmt (registry contract, section 15), `json` one object a line.
+
+    Lines of libraries, which know the standard module alone, get the same form and the same masking.
+    """
+    number = getattr(logging, level.upper(), logging.INFO)
+    steps: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", key="time"),
+        structlog.processors.EventRenamer("msg"),
+        structlog.processors.format_exc_info,
+        _mask_event,
+    ]
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", key="time"),
-            structlog.processors.EventRenamer("msg"),
-            structlog.processors.format_exc_info,
-            _mask_event,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper(), logging.INFO)),
+        processors=[*steps, _renderer(form)],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    tidy = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processors=[tidy, _renderer(form)], foreign_pre_chain=steps)
+    )
+    logging.basicConfig(handlers=[handler], level=max(number, logging.INFO), force=True)
+
+
+def _renderer(form: str) -> Any:
+    if form == "json":
+        return structlog.processors.JSONRenderer()
+    return structlog.processors.LogfmtRenderer(
+        key_order=["time", "level", "msg"], drop_missing=True, bool_as_flag=False
     )
 
 

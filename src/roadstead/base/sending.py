@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
@@ -14,6 +16,16 @@ from roadstead.base.web import FileSlice
 QUANTUM = 32 * 1024 * 1024
 PIECE = 256 * 1024
 PATIENCE_MILLISECONDS = 5
+
+
+@asynccontextmanager
+async def reading_on(seconds: float) -> AsyncIterator[None]:
+    """Time for the client to read what the block sends; ConnectionResetError when it does not."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise ConnectionResetError("the client stopped reading") from None
 
 
 class FileSender:
@@ -34,8 +46,9 @@ class FileSender:
         else:
             # With no room in the buffer, draining means the headers have reached the socket: the kernel may follow.
             transport.set_write_buffer_limits(high=0)
-            await response.prepare(request)
-            await request.writer.drain()
+            async with reading_on(self._idle):
+                await response.prepare(request)
+                await request.writer.drain()
             await self._hand_to_kernel(transport, part)
             transport.set_write_buffer_limits()
         await response.write_eof()
@@ -50,7 +63,7 @@ class FileSender:
             piece = await loop.run_in_executor(self._pool, os.pread, part.file.fileno(), min(PIECE, end - at), at)
             if not piece:
                 raise ConnectionAbortedError("the file ended early")
-            async with asyncio.timeout(self._idle):
+            async with reading_on(self._idle):
                 await response.write(piece)
             at += len(piece)
 
@@ -72,10 +85,8 @@ class FileSender:
         ready = asyncio.Event()
         loop.add_writer(descriptor, ready.set)
         try:
-            async with asyncio.timeout(self._idle):
+            async with reading_on(self._idle):
                 await ready.wait()
-        except TimeoutError:
-            raise ConnectionResetError("the client stopped reading") from None
         finally:
             loop.remove_writer(descriptor)
 

@@ -16,7 +16,7 @@ from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from roadstead.base.observe import logger
-from roadstead.base.sending import FileSender
+from roadstead.base.sending import FileSender, reading_on
 from roadstead.base.web import FileSlice, Handler, Reply, Request, close
 
 SMALL_FILE = 64 * 1024
@@ -109,11 +109,7 @@ class Door:
         return response
 
     def _translate(self, incoming: web.BaseRequest) -> Request:
-        target = incoming.raw_path
-        if not target.startswith("/"):
-            parts = urlsplit(target)
-            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        path, _, query = target.partition("?")
+        path, _, query = _origin_form(incoming.raw_path).partition("?")
         transport = incoming.transport
         encrypted = transport is not None and transport.get_extra_info("sslcontext") is not None
         return Request(
@@ -135,7 +131,7 @@ class Door:
             close(reply)
             return await self._send_head(incoming, reply)
         if isinstance(body, bytes):
-            return web.Response(status=reply.status, headers=reply.headers, body=body)
+            return await self._send_bytes(incoming, web.Response(status=reply.status, headers=reply.headers, body=body))
         if isinstance(body, FileSlice):
             return await self._send_file(incoming, reply, body)
         return await self._send_stream(incoming, reply, body)
@@ -150,10 +146,18 @@ class Door:
         await response.prepare(incoming)
         return response
 
+    async def _send_bytes(self, incoming: web.BaseRequest, response: web.StreamResponse) -> web.StreamResponse:
+        """Sent here rather than by aiohttp, which would wait for ever for a client that stopped reading."""
+        async with reading_on(self._limits.send_idle_seconds):
+            await response.prepare(incoming)
+            await response.write_eof()
+        return response
+
     async def _send_file(self, incoming: web.BaseRequest, reply: Reply, part: FileSlice) -> web.StreamResponse:
         try:
             if part.length <= SMALL_FILE and (small := _at_hand(part)) is not None:
-                return web.Response(status=reply.status, headers=reply.headers, body=small)
+                whole = web.Response(status=reply.status, headers=reply.headers, body=small)
+                return await self._send_bytes(incoming, whole)
             response = web.StreamResponse(status=reply.status, headers=reply.headers)
             response.content_length = part.length
             await self._sender.send(incoming, response, part)
@@ -167,13 +171,11 @@ class Door:
         response = web.StreamResponse(status=reply.status, headers=reply.headers)
         if reply.length is not None:
             response.content_length = reply.length
-        await response.prepare(incoming)
         try:
+            await response.prepare(incoming)
             async for piece in pieces:
-                async with asyncio.timeout(self._limits.send_idle_seconds):
+                async with reading_on(self._limits.send_idle_seconds):
                     await response.write(piece)
-        except TimeoutError:
-            raise ConnectionResetError("the client stopped reading") from None
         finally:
             stop = getattr(pieces, "aclose", None)
             if stop is not None:
@@ -192,6 +194,17 @@ def _faults_logger() -> logging.Logger:
     reports.parent = logging.getLogger()
     reports.addFilter(is_fault)
     return reports
+
+
+def _origin_form(target: str) -> str:
+    """Path and query of a request target, which a client may send with our scheme and host in front (RFC 9112, 3.2)."""
+    if target.startswith("/"):
+        return target
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return target
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _cut(incoming: web.BaseRequest) -> web.StreamResponse:

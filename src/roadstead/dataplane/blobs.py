@@ -72,31 +72,44 @@ class BlobHandlers:
             return Reply(206, headers, _slice(blob, part), length=part.length)
         frame = Multipart(ranges, blob.size, OCTETS, secrets.token_hex(16))
         return Reply(
-            206, {**headers, "Content-Type": frame.media_type}, _parts(blob, ranges, frame), length=frame.length
+            206,
+            {**headers, "Content-Type": frame.media_type},
+            _Pieces(blob, _parts(blob, ranges, frame)),
+            length=frame.length,
         )
 
 
 def _slice(blob: OpenBlob, part: Range) -> ReplyBody:
     """The bytes as the kernel can send them, or in pieces where there is no file."""
     if blob.fileno() is None:
-        return _pieces(blob, part)
+        return _Pieces(blob, blob.read(part.start, part.length))
     return FileSlice(blob, part.start, part.length)  # type: ignore[arg-type]  # fileno() is not None
 
 
-async def _pieces(blob: OpenBlob, part: Range) -> AsyncIterator[bytes]:
-    try:
-        async for piece in blob.read(part.start, part.length):
-            yield piece
-    finally:
-        blob.close()
+class _Pieces:
+    """Bytes of a blob, which is closed at their end, or by `aclose` even before the first was asked for."""
+
+    def __init__(self, blob: OpenBlob, pieces: AsyncIterator[bytes]) -> None:
+        self._blob, self._pieces = blob, pieces
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._pieces)
+        except BaseException:
+            self._blob.close()
+            raise
+
+    async def aclose(self) -> None:
+        """Lets the blob go."""
+        self._blob.close()
 
 
 async def _parts(blob: OpenBlob, ranges: Sequence[Range], frame: Multipart) -> AsyncIterator[bytes]:
-    try:
-        for part in ranges:
-            yield frame.head(part)
-            async for piece in blob.read(part.start, part.length):
-                yield piece
-        yield frame.tail
-    finally:
-        blob.close()
+    for part in ranges:
+        yield frame.head(part)
+        async for piece in blob.read(part.start, part.length):
+            yield piece
+    yield frame.tail

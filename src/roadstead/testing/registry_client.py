@@ -220,10 +220,9 @@ class House:
         head = {"kind": resource.kind, "apiVersion": resource.api_version}
         await self.app.kinds.plain(resource).create(namespace, {**binding, **head}, Ask.internal(utc_now()))
 
-    async def limit(self, kind: str, **maximum: str) -> None:
-        """A LimitRange in `shop`: kind is Image or ImageStream; two underscores stand for a slash, one for a dash."""
-        named = {key.replace("__", "/").replace("_", "-"): value for key, value in maximum.items()}
-        limits = [{"type": f"openshift.io/{kind}", "max": named}]
+    async def limit(self, kind: str, maximum: Mapping[str, str]) -> None:
+        """A LimitRange in `shop`; kind is Image or ImageStream."""
+        limits = [{"type": f"openshift.io/{kind}", "max": dict(maximum)}]
         await self.create("limitranges", "shop", f"limit-{kind.lower()}", spec={"limits": limits})
 
     async def history(self, stream: str, tag: str) -> list[str]:

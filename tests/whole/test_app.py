@@ -1,0 +1,83 @@
+"""The app over a data folder, without sockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+
+from roadstead.apimachinery.ask import Ask
+from roadstead.app import App, Compactor, build
+from roadstead.auth.users import Attributes, User
+from roadstead.base.errors import Expired, Invalid
+from roadstead.base.settings import Access, Settings
+from roadstead.base.web import request_for
+
+HOST = "127.0.0.1:5000"
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> AsyncIterator[App]:
+    app = build(Settings(), tmp_path, HOST)
+    await app.recover()
+    yield app
+    await app.close()
+
+
+async def created(app: App, folder: Path, name: str) -> None:
+    token = (folder / "admin.token").read_text().strip()
+    body = orjson.dumps({"metadata": {"name": name}})
+    reply = await app.api(
+        request_for("POST", "/api/v1/namespaces", headers={"Authorization": f"Bearer {token}"}, body=body)
+    )
+    assert reply.status == 201
+
+
+async def test_the_first_start_makes_namespaces_and_roles(app: App) -> None:
+    for name in ("default", "openshift", "kube-system"):
+        assert app.kinds.namespaces.peek("", name) is not None
+    puller = Attributes(User("system:admin", groups=("system:masters",)), "get", "image.openshift.io", "imagestreams")
+    assert app.gate.decide(puller).allowed
+
+
+async def test_a_second_start_changes_nothing(app: App, tmp_path: Path) -> None:
+    before = app.store.revision()
+    await app.recover()
+    assert app.store.revision() == before
+
+
+async def test_a_role_an_administrator_extended_stays_extended(app: App) -> None:
+    roles = app.kinds.served[next(key for key in app.kinds.served if key.resource == "clusterroles")]
+    role = dict(app.kinds.plain(roles.resource).peek("", "system:image-puller") or {})
+    role["rules"] = [*role["rules"], {"verbs": ["get"], "apiGroups": [""], "resources": ["configmaps"]}]
+    admin = User("system:admin", groups=("system:masters",))
+    await roles.update("", "system:image-puller", role, Ask.internal(datetime.now(UTC), user=admin))
+    await app.recover()
+    kept = app.kinds.plain(roles.resource).peek("", "system:image-puller") or {}
+    assert kept["rules"] == role["rules"]
+
+
+async def test_history_older_than_its_time_is_forgotten_and_younger_is_kept(app: App, tmp_path: Path) -> None:
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    compactor = Compactor(app.store, timedelta(seconds=600), lambda: now)
+    await created(app, tmp_path, "first")
+    old = app.store.revision()
+    await compactor.step()
+    await created(app, tmp_path, "second")
+    now += timedelta(seconds=599)
+    await compactor.step()
+    assert app.store.compacted() == 0
+    now += timedelta(seconds=1)
+    await compactor.step()
+    assert app.store.compacted() == old
+    with pytest.raises(Expired):
+        await app.store.changes(0, 0)
+
+
+def test_an_htpasswd_file_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:
+    settings = Settings(access=Access(htpasswd=str(tmp_path / "none")))
+    with pytest.raises(Invalid, match="access.htpasswd: there is no file"):
+        build(settings, tmp_path, HOST)

@@ -46,7 +46,7 @@ KINDS: dict[str, Content] = {
     "empty index": index(),
     "nested index": index(index(image("deep")), image("flat")),
     "Docker list": docker_list(docker_image("one"), docker_image("two")),
-    "unknown fields": image(**{"future": {"a": [1, None, 1.5e300]}, "x.y": "\u00e9\U0001f600"}),
+    "unknown fields": image(future={"a": [1, None, 1.5e300], "": "\u00e9\U0001f600"}),
 }
 
 

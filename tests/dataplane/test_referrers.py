@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from roadstead.base.values import Json
+from roadstead.objects.log import Key, Write
 from roadstead.oci.mediatypes import OCI_INDEX
 from roadstead.testing.builders import EMPTY_JSON, SBOM, Content, artifact, image, index
 from roadstead.testing.registry_client import House, house_at
@@ -136,7 +137,7 @@ async def test_referrers_belong_to_one_repository(house: House) -> None:
     assert len(await listed(house, f"/v2/other/any/referrers/{SUBJECT.digest}")) == 1
 
 
-async def test_referrers_survive_a_restart_and_go_with_the_stream(house: House, tmp_path: object) -> None:
+async def test_referrers_survive_a_restart_and_go_with_the_stream(house: House) -> None:
     sbom = artifact(SUBJECT)
     await house.admin.push("shop/web", sbom)
     await house.app.close()
@@ -168,8 +169,6 @@ async def test_the_fallback_tag_of_older_clients_is_merged(house: House) -> None
 
 
 async def forget_row(house: House, content: Content) -> None:
-    from roadstead.objects.log import Key, Write
-
     key = Key("referrers.roadstead", "shop", f"web/{SUBJECT.digest}/{content.digest}")
     assert house.app.store.get(key) is not None
     await house.app.store.append([Write(key, None, None)])

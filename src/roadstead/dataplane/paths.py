@@ -60,9 +60,9 @@ def find(path: str) -> Place | None:
         return Place(Route.TOKEN)
     if path.startswith(_EXTENSIONS):
         name, slash, digest = path[len(_EXTENSIONS) :].rpartition("/signatures/")
-        return Place(Route.SIGNATURES, name, unquote(digest)) if slash and digest else None
+        return Place(Route.SIGNATURES, name, _plain(digest)) if slash and digest else None
     if path.startswith(_ADMIN) and "/" not in path[len(_ADMIN) :]:
-        return Place(Route.ADMIN_BLOB, reference=unquote(path[len(_ADMIN) :]))
+        return Place(Route.ADMIN_BLOB, reference=_plain(path[len(_ADMIN) :]))
     return None
 
 
@@ -74,7 +74,12 @@ def _repository_place(rest: str) -> Place | None:
         return Place(Route.TAGS, rest[: -len("/tags/list")])
     head, _, last = rest.rpartition("/")
     if head.endswith("/blobs/uploads"):
-        return Place(Route.UPLOAD, head[: -len("/blobs/uploads")], unquote(last))
+        return Place(Route.UPLOAD, head[: -len("/blobs/uploads")], _plain(last))
     name, _, noun = head.rpartition("/")
     route = {"manifests": Route.MANIFEST, "blobs": Route.BLOB, "referrers": Route.REFERRERS}.get(noun)
-    return Place(route, name, unquote(last)) if route and name and last else None
+    return Place(route, name, _plain(last)) if route and name and last else None
+
+
+def _plain(part: str) -> str:
+    """A part of a path with its escapes undone; bytes that are no UTF-8 become marks that fit no name."""
+    return unquote(part).encode("utf-8", "replace").decode()

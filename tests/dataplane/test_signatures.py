@@ -15,8 +15,8 @@ URL = f"/extensions/v2/shop/web/signatures/{IMAGE.digest}"
 CONTENT = base64.b64encode(b"a signature").decode()
 
 
-def signature(name: str = "one", content: str = CONTENT, **fields: object) -> bytes:
-    sent = {"schemaVersion": 2, "name": f"{IMAGE.digest}@{name}", "type": "atomic", "content": content}
+def signature(short: str = "one", **fields: object) -> bytes:
+    sent = {"schemaVersion": 2, "name": f"{IMAGE.digest}@{short}", "type": "atomic", "content": CONTENT}
     return orjson.dumps({**sent, **fields})
 
 
@@ -56,7 +56,7 @@ async def test_the_same_signature_again_exists_already(signed: House) -> None:
         answer = await sign(signed, again)
         assert (answer.status, answer.code) == (409, "SIGNATURE_EXISTS")
     other = base64.b64encode(b"another").decode()
-    assert (await sign(signed, signature("two", other))).status == 201
+    assert (await sign(signed, signature("two", content=other))).status == 201
     assert len((await signed.admin.get(URL)).json["signatures"]) == 2
 
 
@@ -77,7 +77,7 @@ async def test_the_same_signature_again_exists_already(signed: House) -> None:
         signature(name=f"{IMAGE.digest}@a@b"),
         signature(name=f"{IMAGE.digest}@a/b"),
         signature(name=f"{image('other').digest}@one"),
-        signature(type=[]),
+        signature(type=[1]),
         signature(type="x" * 10_000, content=""),
         signature(content="not base64!"),
         signature(content=None),

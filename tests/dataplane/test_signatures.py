@@ -75,14 +75,13 @@ async def test_the_same_signature_again_exists_already(signed: House) -> None:
         signature(name=IMAGE.digest),
         signature(name=f"{IMAGE.digest}@"),
         signature(name=f"{IMAGE.digest}@a@b"),
-        signature(name=f"{IMAGE.digest}@a/b"),
         signature(name=f"{image('other').digest}@one"),
         signature(type=[1]),
         signature(type="x" * 10_000, content=""),
         signature(content="not base64!"),
         signature(content=None),
     ],
-    ids=range(18),
+    ids=range(17),
 )
 async def test_a_signature_that_is_none_is_refused(signed: House, body: bytes) -> None:
     answer = await sign(signed, body)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from roadstead.testing.builders import Content
+from roadstead.testing.builders import Content, image
 from roadstead.testing.registry_client import ADDRESS, Answer, Client, House, Streamed, house_at, with_digest
 
 UPLOADS = "/v2/shop/web/blobs/uploads/"
@@ -439,8 +439,6 @@ async def test_a_mount_that_cannot_be_becomes_an_upload(house: House, query: str
 
 
 async def test_a_mount_from_the_stream_of_an_image_works_too(house: House) -> None:
-    from roadstead.testing.builders import image
-
     pushed = image("base")
     await house.admin.push("other/base", pushed, "v1")
     for blob in pushed.blobs:

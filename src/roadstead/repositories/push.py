@@ -14,7 +14,7 @@ from roadstead.oci import manifest as oci_manifest
 from roadstead.oci.digest import Digest
 from roadstead.oci.errors import OciError, OciErrors
 from roadstead.oci.manifest import Descriptor, Manifest
-from roadstead.oci.reference import RepositoryName
+from roadstead.oci.reference import MAX_NAME, NameInvalid, RepositoryName
 from roadstead.repositories.arrivals import Arrival, Arrivals, Precondition
 from roadstead.repositories.links import Links, ManifestLink
 from roadstead.repositories.pull import Pull
@@ -69,6 +69,7 @@ class Push:
         Bytes first, names second: the manifest is stored before the one transaction that makes Image, tag, link and
         referrer appear together. `ask` carries the caller, whose own right creates a missing stream.
         """
+        self._check_name(repository)
         manifest = oci_manifest.parse(push.body, push.content_type)
         digest = Digest.of(push.body, push.digest.algorithm if push.digest else push.algorithm)
         if push.digest is not None and digest != push.digest:
@@ -87,6 +88,15 @@ class Push:
         arrival = Arrival(image, push.tags, ask, rows, push.precondition)
         await self._arrivals.keep(repository.namespace, repository.name, arrival)
         return Pushed(digest, link.subject, missing)
+
+    def _check_name(self, repository: RepositoryName) -> None:
+        """References to images name the host too, and all readers take at most 255 characters of both."""
+        pulled_as = f"{self._options.hostname}/{repository}"
+        if len(pulled_as) > MAX_NAME:
+            raise NameInvalid(
+                f"repository name {str(repository)!r} is too long: with the host, as in {self._options.hostname}/…, "
+                f"it has {len(pulled_as)} characters, at most {MAX_NAME}"
+            )
 
     async def _check_references(self, repository: RepositoryName, manifest: Manifest) -> list[Digest]:
         """Every blob an image names must be here, at the size it says; children of an index need not (section 6.2).

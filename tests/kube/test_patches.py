@@ -122,7 +122,10 @@ def test_a_json_patch_that_does_not_apply_is_refused_as_a_whole(operation: Json)
 
 @pytest.mark.parametrize(
     ("patch", "what"),
-    [({}, "object into Go value of type jsonpatch.Patch"), (["a"], "string into Go value of type jsonpatch.Operation")],
+    [
+        ({}, "object into Go value of type []handlers.jsonPatchOp"),
+        (["a"], "string into Go value of type handlers.jsonPatchOp"),
+    ],
 )
 def test_what_is_no_json_patch_is_a_bad_request(patch: Any, what: str) -> None:
     error = refusal({}, patch)

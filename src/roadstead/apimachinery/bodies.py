@@ -6,11 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from roadstead.apimachinery.options import META_GROUP, check_dry_run
+from roadstead.apimachinery.options import META_GROUP, boolean, check_dry_run, number
 from roadstead.apimachinery.served import Patch, PatchType
 from roadstead.base.values import Json
 from roadstead.base.web import Request
-from roadstead.kube import bodies, protobuf, schema, status
+from roadstead.kube import bodies, patches, protobuf, schema, status
 from roadstead.kube.bodies import Expected
 from roadstead.kube.decoding import Decoded, DecodeError, Limits, decode
 from roadstead.kube.schema import Shape, TypeMismatch
@@ -95,14 +95,11 @@ async def read_patch(request: Request, limit: int) -> Patch:
         raise status.unsupported_media_type(None)
     raw = await request.read(limit)
     try:
-        body = decode(raw, Limits(size=limit), find_duplicates=False).value
+        decoded = decode(raw, Limits(size=limit))
     except DecodeError as wrong:
         raise status.bad_request(f"error decoding patch: {wrong.message}") from None
-    wanted: type = list if kind is PatchType.JSON else dict
-    if not isinstance(body, wanted):
-        what = "a list of operations" if wanted is list else "an object"
-        raise status.bad_request(f"error decoding patch: it must be {what}")
-    return Patch(kind, body)
+    checked = patches.operations if kind is PatchType.JSON else patches.object_patch
+    return Patch(kind, checked(decoded.value), tuple(decoded.duplicates))
 
 
 async def read_delete_options(request: Request, limit: int) -> Json:
@@ -118,7 +115,7 @@ async def read_delete_options(request: Request, limit: int) -> Json:
 
 def _of_shape(value: Any, raw: bytes) -> Json:
     if not isinstance(value, dict):
-        raise bodies.unrecognised("DeleteOptions", raw, "it is not an object")
+        raise bodies.no_object("DeleteOptions", raw, value)
     # `oc tag -d` sends its own group's apiVersion: any is taken (image-api contract, 16.6).
     kind = value.get("kind")
     if kind and kind != "DeleteOptions":
@@ -135,18 +132,21 @@ def _query_options(request: Request) -> Json:
         options["dryRun"] = dry_run
     if policy := request.query_value("propagationPolicy"):
         options["propagationPolicy"] = policy
-    if orphan := request.query_value("orphanDependents"):
-        options["orphanDependents"] = orphan == "true"
+    if (orphan := boolean(request, "orphanDependents")) is not None:
+        options["orphanDependents"] = orphan
+    if (seconds := number(request, "gracePeriodSeconds")) is not None:
+        options["gracePeriodSeconds"] = seconds
     return options
 
 
 def _check(options: Json) -> None:
-    errors = check_dry_run(options.get("dryRun") or [])
+    errors = []
     policy = options.get("propagationPolicy")
     if policy and options.get("orphanDependents") is not None:
-        text = "orphanDependents and propagationPolicy cannot both be set"
+        text = "orphanDependents and deletionPropagation cannot be both set"
         errors.append(status.invalid_value("propagationPolicy", policy, text))
-    elif policy and policy not in POLICIES:
-        errors.append(status.not_supported("propagationPolicy", policy, POLICIES))
+    if policy and policy not in POLICIES:
+        errors.append(status.not_supported("propagationPolicy", policy, (*POLICIES, "nil")))
+    errors += check_dry_run(options.get("dryRun") or [])
     if errors:
         raise status.invalid("DeleteOptions", META_GROUP, "", errors)

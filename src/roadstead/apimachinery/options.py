@@ -9,15 +9,16 @@ from roadstead.apimachinery.resource import Resource
 from roadstead.apimachinery.served import ListOptions
 from roadstead.base.web import Request
 from roadstead.kube import selectors, status
-from roadstead.kube.fielderrors import FieldError
+from roadstead.kube.fielderrors import FieldError, joined
 from roadstead.kube.status import StatusError
+from roadstead.kube.wording import quote
 
 META_GROUP = "meta.k8s.io"
 EXACT, NOT_OLDER_THAN = "Exact", "NotOlderThan"
-VALIDATIONS = ("Ignore", "Warn", "Strict")
+VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 LONGEST_MANAGER = 128
 BASIC_FIELDS = ("metadata.name", "metadata.namespace")
-_NUMBER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_NUMBER = re.compile(r"[-+]?[0-9]{1,40}", re.ASCII)
 _DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6}(?:\.[0-9]{1,9})?)s)?", re.ASCII)
 
 
@@ -35,7 +36,10 @@ def write_options(request: Request, kind: str) -> WriteOptions:
     dry_run = [each for each in request.query_values("dryRun") if each]
     manager = request.query_value("fieldManager")
     validation = request.query_value("fieldValidation") or "Warn"
-    errors = check_dry_run(dry_run) + _check_manager(manager)
+    errors = []
+    if kind == "PatchOptions" and request.query_values("force"):
+        errors.append(status.forbidden_field("force", "may not be specified for non-apply patch"))
+    errors += _check_manager(manager) + check_dry_run(dry_run)
     if validation not in VALIDATIONS:
         errors.append(status.not_supported("fieldValidation", validation, VALIDATIONS))
     if errors:
@@ -51,9 +55,13 @@ def check_dry_run(values: list[str]) -> list[FieldError]:
 def _check_manager(manager: str) -> list[FieldError]:
     if len(manager.encode(errors="replace")) > LONGEST_MANAGER:
         return [status.too_long("fieldManager", LONGEST_MANAGER)]
-    if not manager.isprintable():
-        return [status.invalid_value("fieldManager", manager, "should contain printable characters only")]
-    return []
+    errors = []
+    for index, char in enumerate(manager):
+        if not char.isprintable():
+            place = len(manager[:index].encode(errors="replace"))
+            why = f"invalid character U+{ord(char):04X} (at position {place})"
+            errors.append(status.invalid_value("fieldManager", manager, why))
+    return errors
 
 
 def list_options(request: Request, resource: Resource, *, watching: bool = False) -> ListOptions:
@@ -122,7 +130,8 @@ def resource_version(text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 19):
-        raise status.bad_request(f'resourceVersion: Invalid value: "{text[:40]}": it must be a decimal number')
+        wrong = status.invalid_value("resourceVersion", text[:40], _unparsed("Uint", text))
+        raise status.bad_request(f"invalid resource version: {joined([wrong])}")
     return int(text)
 
 
@@ -131,9 +140,16 @@ def number(request: Request, name: str) -> int | None:
     text = request.query_value(name)
     if not text:
         return None
-    if not _NUMBER.fullmatch(text):
-        raise _unreadable(name, text, "a whole number")
+    if not _NUMBER.fullmatch(text) or not -(1 << 63) <= int(text) < 1 << 63:
+        raise status.bad_request(_unparsed("Int", text))
     return int(text)
+
+
+def _unparsed(kind: str, text: str) -> str:
+    """What Go says of a text that is no number of the kind, Int or Uint."""
+    numeric = _NUMBER.fullmatch(text) if kind == "Int" else text.isascii() and text.isdigit()
+    why = "value out of range" if numeric else "invalid syntax"
+    return f"strconv.Parse{kind}: parsing {quote(text[:40])}: {why}"
 
 
 def boolean(request: Request, name: str) -> bool | None:

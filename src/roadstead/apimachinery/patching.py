@@ -14,9 +14,10 @@ from roadstead.kube.objectmeta import plain_shape
 from roadstead.kube.schema import TypeMismatch
 from roadstead.kube.status import StatusError
 from roadstead.kube.strategic import strategic_merge
+from roadstead.kube.wording import plain
 
 ATTEMPTS = 5
-IMMUTABLE = ("name", "namespace", "uid")
+KEPT = ("namespace", "uid", "resourceVersion")
 
 
 async def patch_by_update(
@@ -56,7 +57,7 @@ def apply(resource: Resource, patch: Patch, current: Json, ask: Ask) -> Json:
     try:
         found = schema.conform(shape, patched)
     except TypeMismatch as wrong:
-        raise status.invalid("", "", "", [status.invalid_value("patch", patch.body, wrong.message)]) from None
+        raise status.invalid("", "", "", [status.invalid_value("patch", _told(patch), wrong.message)]) from None
     _complain(patch, found.unknown, ask)
     _check_identity(resource, current, found.value)
     return found.value
@@ -72,16 +73,26 @@ def names_revision(patch: Patch) -> bool:
 
 
 def _complain(patch: Patch, unknown: list[str], ask: Ask) -> None:
-    complaints = bodies.complaints(unknown, [])
-    if not complaints or ask.field_validation == "Ignore":
+    if ask.field_validation == "Ignore":
         return
-    if ask.field_validation == "Strict":
-        raise bodies.strict_patch_failure(patch.body, complaints)
+    complaints = bodies.complaints(unknown, [])
+    if patch.type is PatchType.JSON:
+        own = bodies.complaints(patches.strays(patch.body), patch.duplicates)
+        complaints = [*(f"json patch {each}" for each in own), *complaints]
+    else:
+        complaints = [*bodies.complaints([], patch.duplicates), *complaints]
+    if complaints and ask.field_validation == "Strict":
+        raise bodies.strict_patch_failure(_told(patch), complaints)
     ask.warnings.extend(each for each in complaints if each not in ask.warnings)
 
 
+def _told(patch: Patch) -> Any:
+    """A patch as refusals show it: a strategic one as Go prints a map."""
+    return plain(patch.body) if patch.type is PatchType.STRATEGIC else patch.body
+
+
 def _check_type(resource: Resource, current: Json, patched: Any) -> None:
-    if not isinstance(patched, dict) or not isinstance(patched.get("metadata") or {}, dict):
+    if not isinstance(patched, dict):
         raise status.rejected()
     for field in ("kind", "apiVersion"):
         if patched.get(field) != current.get(field):
@@ -90,15 +101,20 @@ def _check_type(resource: Resource, current: Json, patched: Any) -> None:
 
 
 def _check_identity(resource: Resource, current: Json, patched: Json) -> None:
-    before, after = current["metadata"], patched["metadata"]
-    errors = [
-        status.invalid_value(f"metadata.{field}", after[field], "field is immutable")
-        for field in IMMUTABLE
-        if after.get(field) and after[field] != before.get(field)
-    ]
-    if errors:
-        raise status.invalid(resource.kind, resource.group, _name(current), errors)
-    for field in (*IMMUTABLE, "resourceVersion"):
+    before, after = current["metadata"], patched.setdefault("metadata", {})
+    if not resource.namespaced:
+        after.pop("namespace", None)
+    elif after.get("namespace") and after["namespace"] != before.get("namespace"):
+        raise bodies.namespace_mismatch()
+    if not after.get("name"):
+        raise bodies.no_name(_name(current))
+    if after["name"] != before.get("name"):
+        raise bodies.name_mismatch(after["name"], _name(current))
+    # Views say themselves what they make of another uid.
+    if resource.stored and after.get("uid") and after["uid"] != before.get("uid"):
+        wrong = status.invalid_value("metadata.uid", after["uid"], "field is immutable")
+        raise status.invalid(resource.kind, resource.group, _name(current), [wrong])
+    for field in KEPT:
         # Taking one away means leaving it as it is.
         if before.get(field) and not after.get(field):
             after[field] = before[field]

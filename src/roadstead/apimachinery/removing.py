@@ -55,7 +55,7 @@ async def delete_collection(collection: Collection, namespace: str | None, optio
 async def _delete(collection: Collection, entry: Entry, ask: Ask) -> Json:
     old = collection.stored(entry)
     _check_preconditions(collection, old, ask.options.get("preconditions") or {})
-    finalizers = _finalizers(old["metadata"].get("finalizers") or [], ask.options)
+    finalizers = _finalizers(old["metadata"].get("finalizers") or [], ask.options, collection.rules.collected)
     if not finalizers:
         extra = tuple(collection.rules.on_delete(old, ask))
         await commit([Staged(Write(entry.key, None, entry.revision), old, collection, ask, extra)])
@@ -72,17 +72,20 @@ def _marked(old: Json, finalizers: list[str], ask: Ask) -> Json:
     if not metadata.get("deletionTimestamp"):
         metadata["deletionTimestamp"] = format_time(ask.now)
         metadata["deletionGracePeriodSeconds"] = 0
-        metadata["generation"] = metadata.get("generation", 0) + 1
+        if metadata.get("generation"):
+            metadata["generation"] += 1
     return {**old, "metadata": metadata}
 
 
-def _finalizers(present: list[str], options: Json) -> list[str]:
+def _finalizers(present: list[str], options: Json, collected: bool) -> list[str]:
+    kept = [each for each in present if each not in FINALIZER_OF.values()]
+    if not collected:
+        return kept
     policy = options.get("propagationPolicy")
     if policy is None and (orphan := options.get("orphanDependents")) is not None:
         policy = "Orphan" if orphan else "Background"
     if policy is None:
         return present
-    kept = [each for each in present if each not in FINALIZER_OF.values()]
     return [*kept, FINALIZER_OF[policy]] if policy in FINALIZER_OF else kept
 
 

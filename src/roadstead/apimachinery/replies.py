@@ -20,6 +20,7 @@ from roadstead.apimachinery.tables import Include, TableForm
 from roadstead.base.values import Json
 from roadstead.base.web import Reply, Request
 from roadstead.kube import status
+from roadstead.kube.fielderrors import joined
 from roadstead.kube.status import StatusError
 
 JSON_TYPE = "application/json"
@@ -124,10 +125,8 @@ def include_of(request: Request) -> Include:
     try:
         return Include(text)
     except ValueError:
-        supported = ", ".join(f'"{each.value}"' for each in Include)
-        raise status.bad_request(
-            f'includeObject: Unsupported value: "{text[:40]}": supported values: {supported}'
-        ) from None
+        wrong = status.invalid_value("includeObject", text[:40], "must be 'Metadata', 'Object', 'None', or empty")
+        raise status.bad_request(f"Unable to convert to Table as requested: {joined([wrong])}") from None
 
 
 def object_bytes(shown: Shown, resource: Resource, how: Accepted, now: datetime) -> bytes:

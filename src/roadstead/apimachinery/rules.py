@@ -16,6 +16,9 @@ class Rules:
     checked after them. Arguments named `obj` and `new` are copies that belong to the rule, which may change them.
     """
 
+    collected: bool = True
+    """Whether deleting with `Orphan` or `Foreground` leaves the object to a garbage collector."""
+
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """Prepares and validates a new object; raises StatusError."""
         return obj

@@ -30,10 +30,11 @@ class PatchType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A decoded patch: a list of operations for JSON, else an object."""
+    """A decoded patch: a list of operations for JSON, else an object; and the fields of it given twice, as paths."""
 
     type: PatchType
     body: Any
+    duplicates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

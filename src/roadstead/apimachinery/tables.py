@@ -53,9 +53,14 @@ def definitions(columns: Sequence[Column]) -> list[Json]:
 def row(columns: Sequence[Column], obj: Json, form: TableForm, now: datetime) -> Json:
     """One row; every column is computed, whatever its priority (image-api contract, section 17)."""
     cells = [column.value(obj, now) for column in columns]
+    return {"cells": cells, "object": _accompanying(obj, form)}
+
+
+def _accompanying(obj: Json, form: TableForm) -> Json | None:
+    # Clients get null, not silence, where they asked for none.
     if form.include is Include.NONE:
-        return {"cells": cells}
-    return {"cells": cells, "object": obj if form.include is Include.OBJECT else partial(obj, form.version)}
+        return None
+    return obj if form.include is Include.OBJECT else partial(obj, form.version)
 
 
 def table(resource: Resource, objects: Sequence[Json], metadata: Json, form: TableForm, now: datetime) -> bytes:
@@ -96,6 +101,4 @@ def partial_list(objects: Sequence[Json], metadata: Json, version: str = "v1") -
 def empty_row(columns: Sequence[Column], obj: Json, form: TableForm) -> Json:
     """The row of a bookmark: its cells say nothing."""
     blank = [0 if column.type in ("number", "integer") else "" for column in columns]
-    if form.include is Include.NONE:
-        return {"cells": blank}
-    return {"cells": blank, "object": obj if form.include is Include.OBJECT else partial(obj, form.version)}
+    return {"cells": blank, "object": _accompanying(obj, form)}

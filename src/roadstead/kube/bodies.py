@@ -42,6 +42,12 @@ def unrecognised(expected: str, raw: bytes, why: str) -> StatusError:
     return bad_request(f"the object provided is unrecognized (must be of type {expected}): {text}")
 
 
+def no_object(expected: str, raw: bytes, value: Any) -> StatusError:
+    """400 for a body that decodes to something else than an object."""
+    wrong = f"json: cannot unmarshal {kind_of(value)} into Go value of type {_TYPE_FIELDS}"
+    return unrecognised(expected, raw, wrong)
+
+
 def unhandled(kind: str, api_version: str, expected: str, why: str) -> StatusError:
     """400 for an object that cannot be taken as the expected kind."""
     version = api_version.rpartition("/")[2]
@@ -54,8 +60,7 @@ def typed(value: Any, expected: Expected, raw: bytes, others: Collection[tuple[s
     `others` are the (apiVersion, kind) pairs served elsewhere: they get a different refusal than unknown ones.
     """
     if not isinstance(value, dict):
-        wrong = f"json: cannot unmarshal {kind_of(value)} into Go value of type {_TYPE_FIELDS}"
-        raise unrecognised(expected.kind, raw, wrong)
+        raise no_object(expected.kind, raw, value)
     for name in ("apiVersion", "kind"):
         if not isinstance(value.get(name) or "", str):
             wrong = f"json: cannot unmarshal {kind_of(value[name])} into Go struct field .{name} of type string"
@@ -94,11 +99,19 @@ def name_mismatch(sent: str, in_url: str) -> StatusError:
     return bad_request(f"the name of the object ({sent}) does not match the name on the URL ({in_url})")
 
 
+def no_name(in_url: str) -> StatusError:
+    """400 for a patch that takes the name away."""
+    return bad_request(f"the name of the object ({in_url} based on URL) was undeterminable: name must be provided")
+
+
 def complaints(unknown: Sequence[str], duplicates: Sequence[str]) -> list[str]:
-    """One text per field that is unknown or given twice: the warnings of `fieldValidation=Warn`."""
-    return [f"unknown field {quote(path)}" for path in unknown] + [
-        f"duplicate field {quote(path)}" for path in duplicates
-    ]
+    """One text per field that is unknown or given twice: the warnings of `fieldValidation=Warn`.
+
+    What lies in an unknown field is not looked at any further.
+    """
+    below = tuple(f"{path}{mark}" for path in unknown for mark in ".[")
+    known = [path for path in duplicates if path not in unknown and not path.startswith(below)]
+    return [f"unknown field {quote(path)}" for path in unknown] + [f"duplicate field {quote(path)}" for path in known]
 
 
 def strict_failure(expected: Expected, found: Sequence[str]) -> StatusError:

@@ -21,6 +21,7 @@ MAX_OPERATIONS = 10_000
 MAX_COPIED = 3 * 1024 * 1024
 """Bytes of JSON all `copy` operations of a patch may add: a few copies of copies would fill the memory."""
 
+_OF_OPERATION = ("op", "path", "from", "value")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _BAD_ESCAPE = re.compile(r"~(?![01])")
 
@@ -37,9 +38,9 @@ def decode_patch(raw: bytes) -> Any:
         raise _malformed(wrong.message) from None
 
 
-def json_patch(obj: Any, operations: Any) -> Any:
+def json_patch(obj: Any, patch: Any) -> Any:
     """RFC 6902: the operations one after the other, all or nothing; raises StatusError 400, 413 or 422."""
-    steps = _checked(operations)
+    steps = operations(patch)
     document = _Document(copied(obj))
     try:
         for step in steps:
@@ -82,16 +83,24 @@ def object_patch(patch: Any) -> Json:
     return patch
 
 
-def _checked(operations: Any) -> list[Json]:
-    if not isinstance(operations, list):
-        raise _malformed(f"json: cannot unmarshal {kind_of(operations)} into Go value of type jsonpatch.Patch")
-    if len(operations) > MAX_OPERATIONS:
+def operations(patch: Any) -> list[Json]:
+    """The operations of a JSON patch, not looked into; null has none. Raises StatusError 400 or 413."""
+    if patch is None:
+        return []
+    if not isinstance(patch, list):
+        raise _malformed(f"json: cannot unmarshal {kind_of(patch)} into Go value of type []handlers.jsonPatchOp")
+    if len(patch) > MAX_OPERATIONS:
         allowed = f"The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}"
-        raise too_large(f"{allowed}, got {len(operations)}")
-    for step in operations:
+        raise too_large(f"{allowed}, got {len(patch)}")
+    for step in patch:
         if not isinstance(step, dict):
-            raise _malformed(f"json: cannot unmarshal {kind_of(step)} into Go value of type jsonpatch.Operation")
-    return operations
+            raise _malformed(f"json: cannot unmarshal {kind_of(step)} into Go value of type handlers.jsonPatchOp")
+    return patch
+
+
+def strays(patch: list[Json]) -> list[str]:
+    """The fields of operations that mean nothing, as paths: `[0].foo`."""
+    return [f"[{index}].{name}" for index, step in enumerate(patch) for name in step if name not in _OF_OPERATION]
 
 
 def _malformed(why: str) -> StatusError:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from roadstead.base.errors import Invalid
 from roadstead.base.values import Json
 from roadstead.kube.time import canonical
-from roadstead.kube.wording import kind_of
+from roadstead.kube.wording import bad_base64, kind_of
 
 Kind = Literal["string", "integer", "number", "boolean", "time", "base64", "anything", "object", "list", "map"]
 Check = Callable[[Any, list[str]], Any]
@@ -101,7 +101,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Conformed:
-    """A value in shape. `unknown` names the fields left out, as paths in the order of the shape: `spec.tags[0].foo`."""
+    """A value in shape. `unknown` names the fields left out, as paths in the order sent: `spec.tags[0].foo`."""
 
     value: Json
     unknown: list[str]
@@ -171,8 +171,8 @@ def base64(**options: Any) -> Field:
             raise _WrongKind(kind_of(value), "[]uint8")
         try:
             binascii.a2b_base64(value.replace("\n", "").replace("\r", ""), strict_mode=True)
-        except ValueError as wrong:
-            raise TypeMismatch(f"illegal base64 data: {wrong}") from None
+        except ValueError:
+            raise TypeMismatch(bad_base64(value)) from None
         return value
 
     return Field("base64", "[]uint8", check, **options)
@@ -278,11 +278,13 @@ def _filler(field: Field) -> Callable[[], Any] | None:
 
 
 def _unknown_in(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    if not shape.open:
-        yield from (f"{path}{name}" for name in value if name not in shape.fields)
-    for name, field_ in shape.fields.items():
-        if _holds_objects(field_) and value.get(name) is not None:
-            yield from _unknown_under(field_, value[name], f"{path}{name}")
+    for name, entry in value.items():
+        known = shape.fields.get(name)
+        if known is None:
+            if not shape.open:
+                yield f"{path}{name}"
+        elif entry is not None and _holds_objects(known):
+            yield from _unknown_under(known, entry, f"{path}{name}")
 
 
 def _unknown_under(field: Field, value: Any, path: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from roadstead.base.values import Json
 from roadstead.kube.patches import object_patch
 from roadstead.kube.schema import Field, Shape, anything, copied
-from roadstead.kube.status import bad_request, unexplained
+from roadstead.kube.status import bad_request, rejected, unexplained
 from roadstead.kube.wording import plain
 
 DIRECTIVE, RETAIN = "$patch", "$retainKeys"
@@ -72,7 +72,7 @@ def _retained(original: Json, patch: Json, changes: Json) -> Json:
     if not isinstance(kept, list) or not all(isinstance(name, str) for name in kept):
         raise bad_request("invalid patch format of retainKeys")
     if any(value is not None and name not in kept for name, value in changes.items()):
-        raise bad_request("patch content doesn't match retainKeys list")
+        raise rejected()
     return {name: value for name, value in original.items() if name in kept}
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
 
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\r\n]")
 _ESCAPES = {
     "\a": r"\a", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v",
     "\\": r"\\", '"': r"\"",
@@ -35,6 +37,12 @@ def scalar(value: Any) -> str:
     if isinstance(value, str):
         return quote(value)
     return orjson.dumps(value, default=str).decode()
+
+
+def bad_base64(text: str) -> str:
+    """What is said of a text that is not base64: where it stops to be."""
+    stray = _NOT_BASE64.search(text)
+    return f"illegal base64 data at input byte {stray.start() if stray else len(text) // 4 * 4}"
 
 
 def kind_of(value: Any) -> str:

@@ -29,7 +29,9 @@ IMAGES = Resource(
 
 
 class ImageRules(Rules):
-    """What is derived from the content cannot be changed; the rest must be sound."""
+    """What is derived from the content cannot be changed; the rest must be sound. Deletes are immediate (4.6)."""
+
+    collected = False
 
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """A new Image, filled from its manifest (section 4.4); raises StatusError (422)."""

@@ -58,7 +58,7 @@ class Answer:
     @property
     def code(self) -> str:
         """The code of the first error; empty when the answer is none."""
-        return str(self.error["code"]) if self.status >= 400 and self.body[:1] == b"{" else ""
+        return str(self.error["code"]) if self.status >= 400 and self.body.startswith(b'{"errors"') else ""
 
     @property
     def message(self) -> str:

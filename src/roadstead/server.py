@@ -157,6 +157,8 @@ async def _open(settings: Settings, folder: Path, registry: Address) -> App:
     try:
         app = build(settings, folder, registry.netloc)
         await app.recover()
+    except Invalid:
+        raise
     except Failure as unusable:
         why = f"{folder} cannot be used: {unusable.message}"
         raise Failure(f"{why}; make it usable, restore it from a backup, or choose another with --data") from None

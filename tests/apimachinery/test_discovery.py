@@ -127,13 +127,19 @@ async def test_a_table_has_every_column_and_the_metadata_of_each_object(small: W
 async def test_rows_bring_as_much_of_the_object_as_asked(small: World, include: str, kind: str | None) -> None:
     await small.make("a")
     answer = await small.ask("GET", f"{BOATS}?includeObject={include}", headers={"Accept": TABLE})
-    assert (answer.json["rows"][0].get("object") or {}).get("kind") == kind
+    accompanying = answer.json["rows"][0]["object"]
+    assert (accompanying and accompanying["kind"]) == kind
 
 
 async def test_a_table_may_be_of_the_older_version_and_must_include_something_known(small: World) -> None:
     older = await small.ask("GET", BOATS, headers={"Accept": TABLE.replace("v=v1", "v=v1beta1")})
     assert older.json["apiVersion"] == "meta.k8s.io/v1beta1"
-    assert (await small.ask("GET", f"{BOATS}?includeObject=Half", headers={"Accept": TABLE})).code == 400
+    half = await small.ask("GET", f"{BOATS}?includeObject=Half", headers={"Accept": TABLE})
+    assert (half.code, half.message) == (
+        400,
+        'Unable to convert to Table as requested: includeObject: Invalid value: "Half": '
+        "must be 'Metadata', 'Object', 'None', or empty",
+    )
 
 
 async def test_writes_are_answered_as_tables_too(small: World) -> None:

@@ -173,11 +173,16 @@ async def test_unknown_fields_are_dropped_told_or_refused(
         (
             "fieldValidation=x",
             'CreateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "x": '
-            'supported values: "Ignore", "Warn", "Strict"',
+            'supported values: "", "Ignore", "Strict", "Warn"',
         ),
         (
             "fieldManager=" + "x" * 129,
             'CreateOptions.meta.k8s.io "" is invalid: fieldManager: Too long: may not be more than 128 bytes',
+        ),
+        (
+            "fieldManager=%C3%A9%01",
+            'CreateOptions.meta.k8s.io "" is invalid: fieldManager: Invalid value: "é\\x01": '
+            "invalid character U+0001 (at position 2)",
         ),
     ],
 )

@@ -86,8 +86,14 @@ async def test_a_list_of_all_namespaces_is_in_order_of_namespace_and_name(small:
             '"spec.unknown" is not a known field selector: only "metadata.name", "metadata.namespace"',
         ),
         ("continue=x&resourceVersion=5", 400, "specifying resource version is not allowed when using continue"),
-        ("limit=many", 400, None),
-        ("resourceVersion=new", 400, None),
+        ("limit=many", 400, 'strconv.ParseInt: parsing "many": invalid syntax'),
+        ("limit=9223372036854775808", 400, 'strconv.ParseInt: parsing "9223372036854775808": value out of range'),
+        (
+            "resourceVersion=new",
+            400,
+            'invalid resource version: resourceVersion: Invalid value: "new": '
+            'strconv.ParseUint: parsing "new": invalid syntax',
+        ),
         ("continue=%00", 400, None),
         (
             "resourceVersionMatch=Exact",

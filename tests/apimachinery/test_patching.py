@@ -9,7 +9,7 @@ import pytest
 
 from roadstead.apimachinery.patching import ATTEMPTS
 from roadstead.base.values import Json
-from tests.apimachinery.world import BOATS, World
+from tests.apimachinery.world import BOATS, PIERS, World
 
 JSON, MERGE, STRATEGIC = (
     {"Content-Type": f"application/{name}+json"} for name in ("json-patch", "merge-patch", "strategic-merge-patch")
@@ -57,10 +57,9 @@ async def test_a_strategic_patch_merges_lists_by_their_key(small: World) -> None
         (STRATEGIC, b"7", 400),
         (MERGE, {"spec": {"crew": "many"}}, 422),
         (MERGE, {"spec": None}, 200),
-        (MERGE, {"metadata": None}, 200),
         (MERGE, {"metadata": {"uid": "other"}}, 422),
-        (MERGE, {"metadata": {"name": "other"}}, 422),
-        (MERGE, {"metadata": {"namespace": "other"}}, 422),
+        (MERGE, {"metadata": 5}, 422),
+        (MERGE, {"metadata": {"namespace": None, "uid": None, "resourceVersion": None}}, 200),
         (MERGE, {"kind": "Pier"}, 422),
         (MERGE, {"metadata": {"labels": {"a": "not a value"}}}, 422),
         (JSON, [{"op": "add", "path": "/metadata/labels", "value": {}}] * 10001, 413),
@@ -146,3 +145,80 @@ async def test_a_body_that_lies_about_its_depth_is_refused(small: World) -> None
     assert (await small.ask("PATCH", f"{BOATS}/a", deep, headers=MERGE)).code == 400
     assert (await small.ask("POST", BOATS, deep)).code == 400
     assert orjson.loads((await small.ask("GET", BOATS)).body)["items"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"name": "other"}, "the name of the object (other) does not match the name on the URL (a)"),
+        (
+            {"namespace": "other"},
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ),
+        ({"name": None}, "the name of the object (a based on URL) was undeterminable: name must be provided"),
+        (None, "the name of the object (a based on URL) was undeterminable: name must be provided"),
+    ],
+)
+async def test_a_patch_does_not_move_an_object(small: World, metadata: Json | None, message: str) -> None:
+    await small.make("a")
+    answer = await small.ask("PATCH", f"{BOATS}/a", {"metadata": metadata}, headers=MERGE)
+    assert (answer.code, answer.message) == (400, message)
+
+
+async def test_a_namespace_in_the_patch_of_a_cluster_scoped_object_is_nothing(small: World) -> None:
+    await small.ask("POST", PIERS, {"metadata": {"name": "p"}})
+    answer = await small.ask("PATCH", f"{PIERS}/p", {"metadata": {"namespace": "x"}}, headers=MERGE)
+    assert (answer.code, "namespace" in answer.json["metadata"]) == (200, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "why"),
+    [
+        (MERGE, b"[]", "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+        (STRATEGIC, b"5", "json: cannot unmarshal number into Go value of type map[string]interface {}"),
+        (JSON, b"{}", "json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"),
+        (JSON, b"[1]", "json: cannot unmarshal number into Go value of type handlers.jsonPatchOp"),
+        (JSON, b"", "unexpected end of JSON input"),
+    ],
+)
+async def test_a_patch_that_is_none_is_told_why(small: World, kind: Json, body: bytes, why: str) -> None:
+    await small.make("a")
+    answer = await small.ask("PATCH", f"{BOATS}/a", body, headers=kind)
+    assert (answer.code, answer.message) == (400, f"error decoding patch: {why}")
+
+
+async def test_fields_given_twice_in_a_patch_are_told(small: World) -> None:
+    await small.make("a")
+    twice = await small.ask("PATCH", f"{BOATS}/a", b'{"spec":{"crew":1,"crew":2,"sail":1}}', headers=MERGE)
+    assert (twice.code, twice.json["spec"]["crew"]) == (200, 2)
+    assert [value for name, value in twice.headers if name == "Warning"] == [
+        '299 - "duplicate field \\"spec.crew\\""',
+        '299 - "unknown field \\"spec.sail\\""',
+    ]
+
+
+async def test_what_means_nothing_in_a_json_patch_is_told(small: World) -> None:
+    await small.make("a")
+    step = b'[{"op":"add","op":"add","path":"/spec/crew","value":1,"because":"x"}]'
+    answer = await small.ask("PATCH", f"{BOATS}/a?fieldValidation=Strict", step, headers=JSON)
+    assert answer.code == 422
+    told = 'strict decoding error: json patch unknown field "[0].because", json patch duplicate field "[0].op"'
+    assert answer.message.endswith(told)
+
+
+async def test_a_strategic_patch_refused_is_shown_as_go_shows_a_map(small: World) -> None:
+    await small.make("a")
+    answer = await small.ask("PATCH", f"{BOATS}/a?fieldValidation=Strict", {"spec": {"sail": 1}}, headers=STRATEGIC)
+    assert answer.message == (
+        ' "" is invalid: patch: Invalid value: "map[spec:map[sail:1]]": '
+        'strict decoding error: unknown field "spec.sail"'
+    )
+
+
+async def test_only_an_apply_patch_may_be_forced(small: World) -> None:
+    await small.make("a")
+    answer = await small.ask("PATCH", f"{BOATS}/a?force=true", {}, headers=MERGE)
+    assert (answer.code, answer.message) == (
+        422,
+        'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
+    )

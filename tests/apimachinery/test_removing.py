@@ -9,7 +9,7 @@ import pytest
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import commit
 from roadstead.base.values import Json
-from tests.apimachinery.world import BOATS, NOW, World
+from tests.apimachinery.world import BOATS, NOW, PIERS, World
 
 
 async def test_a_deletion_says_what_is_gone(small: World) -> None:
@@ -120,3 +120,43 @@ async def test_many_are_deleted_by_selector_and_returned_as_they_were(small: Wor
     assert (answer.code, answer.json["kind"]) == (200, "BoatList")
     assert [item["metadata"]["name"] for item in answer.json["items"]] == ["a", "c"]
     assert [item["metadata"]["name"] for item in (await small.ask("GET", BOATS)).json["items"]] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "message"),
+    [
+        (
+            "",
+            {"propagationPolicy": "Sideways"},
+            'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Sideways": '
+            'supported values: "Foreground", "Background", "Orphan", "nil"',
+        ),
+        (
+            "",
+            {"propagationPolicy": "Orphan", "orphanDependents": True},
+            'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: "Orphan": '
+            "orphanDependents and deletionPropagation cannot be both set",
+        ),
+        ("?gracePeriodSeconds=soon", None, 'strconv.ParseInt: parsing "soon": invalid syntax'),
+        (
+            "",
+            [],
+            "the object provided is unrecognized (must be of type DeleteOptions): couldn't get version/kind; "
+            "json parse error: json: cannot unmarshal array into Go value of type struct { APIVersion string "
+            '"json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (5b5d)',
+        ),
+    ],
+)
+async def test_options_of_a_deletion_are_refused_in_known_words(
+    small: World, query: str, body: object, message: str
+) -> None:
+    await small.make("a")
+    answer = await small.ask("DELETE", f"{BOATS}/a{query}", body)
+    assert answer.message == message
+
+
+async def test_an_object_without_generation_gets_none_by_waiting_for_its_finalizers(small: World) -> None:
+    await small.ask("POST", PIERS, {"metadata": {"name": "p", "finalizers": ["example.com/x"]}})
+    answer = await small.ask("DELETE", f"{PIERS}/p")
+    assert answer.json["metadata"]["deletionGracePeriodSeconds"] == 0
+    assert "generation" not in answer.json["metadata"]

@@ -181,7 +181,7 @@ BUNDLED = [obj for obj in bootstrap_objects() if obj["kind"] == "ClusterRole"]
             layers(who=ANONYMOUS),
             'User "system:anonymous" has no role binding that allows "get" on "imagestreams/layers" in namespace '
             '"shop"; log in first, or open it to everyone with: kubectl create rolebinding image-puller-everyone '
-            "--clusterrole=system:image-puller --group=system:unauthenticated -n shop",
+            "--clusterrole=system:image-puller --group=system:unauthenticated --group=system:authenticated -n shop",
         ),
         (
             Attributes(User("a b'; rm"), "delete", IMAGE, "images"),

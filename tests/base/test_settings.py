@@ -48,6 +48,11 @@ def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
         load(tmp_path / "no.toml", {})
 
 
+def test_a_misspelt_name_in_the_environment_is_refused() -> None:
+    with pytest.raises(Invalid, match="there is no setting ROADSTEAD_LOG_LEVL"):
+        load(None, {"ROADSTEAD_LOG_LEVL": "info", "ROADSTEAD_CONFIG": "x", "PATH": "/bin"})
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [("ROADSTEAD_REGISTRY_READ_ONLY", "maybe"), ("ROADSTEAD_REGISTRY_CATALOG_ENTRIES", "-1")],

@@ -48,7 +48,7 @@ def test_the_ca_is_installed_and_removed_without_a_trace(tmp_path: Path, data: P
 
 def test_removing_what_is_not_there_is_no_failure(tmp_path: Path) -> None:
     done = run("trust", "remove", "--registry", ADDRESS, home=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "nothing to remove\n", "")
 
 
 def test_a_file_of_somebody_elses_stays(tmp_path: Path, data: Path) -> None:
@@ -76,3 +76,16 @@ def test_what_is_no_address_is_refused_before_anything_is_touched(
 ) -> None:
     said = refusal("trust", verb, "--registry", address, home=tmp_path, ROADSTEAD_DATA=str(data))
     assert said == f"--registry: '{address}' is not an address; write https://HOST:PORT"
+
+
+def test_the_ca_of_another_registry_is_not_removed(tmp_path: Path, data: Path) -> None:
+    try:
+        install(tmp_path, data)
+        for place in places(tmp_path):
+            place.write_text("another CA\n")
+        kept = run("trust", "remove", "--registry", ADDRESS, "--data", str(data), home=tmp_path)
+        assert all(place.exists() for place in places(tmp_path))
+        assert "it holds the CA of another registry" in kept.stdout
+        assert "in place of another registry's CA" in install(tmp_path, data).stdout
+    finally:
+        run("trust", "remove", "--registry", ADDRESS, "--data", str(data), home=tmp_path)

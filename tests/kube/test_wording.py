@@ -2,7 +2,7 @@
 
 import pytest
 
-from roadstead.kube.wording import kind_of, plain, quote, scalar
+from roadstead.kube.wording import bad_base64, kind_of, plain, quote, scalar
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,8 @@ def test_values_in_field_errors_are_bare_quoted_or_json(value: object, shown: st
 def test_every_json_type_has_its_name() -> None:
     values: list[object] = [{}, [], "", True, None, 1, 1.5]
     assert [kind_of(value) for value in values] == ["object", "array", "string", "bool", "null", "number", "number"]
+
+
+@pytest.mark.parametrize(("text", "place"), [("!!", 0), ("YW\n!=", 3), ("YQ", 0), ("YWJjYQ", 4)])
+def test_what_is_not_base64_is_told_where(text: str, place: int) -> None:
+    assert bad_base64(text) == f"illegal base64 data at input byte {place}"

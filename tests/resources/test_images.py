@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -103,3 +104,11 @@ async def test_an_import_is_refused_with_what_to_do_instead(world: World) -> Non
     with pytest.raises(StatusError, match="skopeo copy") as refused:
         await world.create("imagestreamimports", "web", spec={"import": True})
     assert refused.value.code == 501
+
+
+@pytest.mark.parametrize("policy", ["Orphan", "Foreground", "Background"])
+async def test_an_image_is_deleted_at_once_whatever_the_policy(world: World, policy: str) -> None:
+    await world.kinds.images.create("", world.image("a"), world.ask())
+    gone = await world.kinds.images.delete("", digest("a"), replace(world.ask(), options={"propagationPolicy": policy}))
+    assert (gone["kind"], gone["status"]) == ("Status", "Success")
+    assert world.kinds.images.peek("", digest("a")) is None

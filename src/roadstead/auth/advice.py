@@ -54,7 +54,8 @@ def _command(asked: Attributes, role: str) -> str:
 
 def _subject(user: User) -> tuple[str, str]:
     if user.anonymous:
-        return "--group=system:unauthenticated", "everyone"
+        # Both: whoever logs in is no longer unauthenticated, and must not lose by it.
+        return "--group=system:unauthenticated --group=system:authenticated", "everyone"
     account = service_account_of(user.name)
     if account:
         return f"--serviceaccount={shlex.quote(':'.join(account))}", account[1]

@@ -12,6 +12,8 @@ from typing import Any
 from roadstead.base.errors import Invalid
 
 PREFIX = "ROADSTEAD_"
+ELSEWHERE = {"ROADSTEAD_CONFIG", "ROADSTEAD_VENV"}
+"""Names of ours that are no settings: where the file is, and where the scripts put their environment."""
 
 
 def knob(default: Any, meaning: str, unit: str = "", *, choices: tuple[str, ...] = ()) -> Any:
@@ -213,7 +215,12 @@ def _type_name(current: Any) -> str:
 
 def _from_environment(settings: Settings, environment: Mapping[str, str]) -> Settings:
     table: dict[str, Any] = {}
-    for line in lines(settings):
+    found = lines(settings)
+    ours = {name for name in environment if name.startswith(PREFIX)}
+    unknown = ours - ELSEWHERE - {line.environment for line in found}
+    if unknown:
+        raise Invalid(f"there is no setting {min(unknown)}; `roadstead settings` lists them all")
+    for line in found:
         if (text := environment.get(line.environment)) is None:
             continue
         *sections, last = line.name.split(".")

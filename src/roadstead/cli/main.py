@@ -59,18 +59,19 @@ def install(data: str | None, registry: str | None) -> None:
     from roadstead.cli import trust as places
 
     chosen = _settings(None, data=data, registry=registry)
-    for file in places.install(chosen):
-        click.echo(f"wrote {file}")
+    for line in places.install(chosen):
+        click.echo(line)
 
 
 @trust.command()
+@click.option("--data", metavar="DIR", help="Folder of the registry (default: a folder of yours).")
 @click.option("--registry", metavar="URL", help="Address of the registry (default: https://127.0.0.1:5000).")
-def remove(registry: str | None) -> None:
+def remove(data: str | None, registry: str | None) -> None:
     """Take the registry's CA away again."""
     from roadstead.cli import trust as places
 
-    for file in places.remove(_settings(None, registry=registry)):
-        click.echo(f"removed {file}")
+    for line in places.remove(_settings(None, data=data, registry=registry)):
+        click.echo(line)
 
 
 def _settings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,8 +13,8 @@ from roadstead.base.settings import Settings
 NAME = "roadstead-ca.crt"
 
 
-def install(settings: Settings) -> list[Path]:
-    """Copies the CA for this registry's host and port; returns the files written. Raises Invalid with what to do."""
+def install(settings: Settings) -> list[str]:
+    """Copies the CA for this registry's host and port; returns a line for each file. Raises Invalid with what to do."""
     authority = settings.folder / "ca.crt"
     try:
         certificate = authority.read_bytes()
@@ -23,27 +24,34 @@ def install(settings: Settings) -> list[Path]:
     for file in _places(settings):
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
+            another = file.exists() and file.read_bytes() != certificate
             file.write_bytes(certificate)
         except OSError as refused:
             raise Invalid(f"{file} cannot be written: {refused.strerror}; run the command as root") from None
-        written.append(file)
+        written.append(f"wrote {file}" + (" (in place of another registry's CA)" if another else ""))
     return written
 
 
-def remove(settings: Settings) -> list[Path]:
-    """Removes what `install` wrote, and folders left empty; returns the files removed."""
+def remove(settings: Settings) -> list[str]:
+    """Removes what `install` wrote, and folders left empty; returns a line for each file. Another CA stays."""
     removed = []
+    ours: bytes | None = None
+    with contextlib.suppress(OSError):
+        ours = (settings.folder / "ca.crt").read_bytes()
     for file in _places(settings):
         try:
+            if ours is not None and file.read_bytes() != ours:
+                removed.append(f"kept {file}: it holds the CA of another registry (see --data)")
+                continue
             file.unlink()
         except FileNotFoundError:
             continue
         except OSError as refused:
             raise Invalid(f"{file} cannot be removed: {refused.strerror}; run the command as root") from None
-        removed.append(file)
+        removed.append(f"removed {file}")
         if not any(file.parent.iterdir()):
             file.parent.rmdir()
-    return removed
+    return removed or ["nothing to remove"]
 
 
 def _places(settings: Settings) -> list[Path]:

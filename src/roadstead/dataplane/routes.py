@@ -11,7 +11,7 @@ from roadstead.auth.credentials import BadCredentials, Fault
 from roadstead.auth.gate import Gate
 from roadstead.auth.users import User
 from roadstead.base.errors import Failure
-from roadstead.base.observe import Metrics
+from roadstead.base.observe import Metrics, logger
 from roadstead.base.web import Handler, Reply, Request
 from roadstead.dataplane import access, failures
 from roadstead.dataplane.access import IN_REPOSITORY, METHODS, READS, Access
@@ -96,9 +96,12 @@ class RegistryDoor:
         user = await self._gate.authenticate_registry(request)
         repository = _repository(request.method, place) if place.route in IN_REPOSITORY else None
         wanted = access.needs(user, place, request.method, repository)
-        for each in wanted:
-            if (reason := self._refusal(each)) is not None:
-                raise _denied(wanted, reason)
+        refused = {each: reason for each in wanted if (reason := self._refusal(each)) is not None}
+        if refused:
+            # Most clients show no detail, and a HEAD has no body: the reason must at least be in the log.
+            why = next(iter(refused.values()))
+            logger().info("access denied", user=user.name, method=request.method, path=request.path, why=why)
+            raise _denied(wanted, refused)
         base = challenges.base_url(request, trust_forwarded=self._options.trust_forwarded)
         return Admitted(request, user, base, place.reference, repository)
 
@@ -127,9 +130,9 @@ def _repository(method: str, place: Place) -> RepositoryName:
         raise OciError("NAME_INVALID", wrong.message) from None
 
 
-def _denied(wanted: tuple[Access, ...], reason: str) -> OciError:
+def _denied(wanted: tuple[Access, ...], refused: Mapping[Access, str]) -> OciError:
     """Denied is 401 here, with the Basic challenge: clients then ask again with credentials (section 3.2)."""
-    detail = [{**each.record, "Reason": reason} for each in wanted]
+    detail = [{**each.record, **({"Reason": refused[each]} if each in refused else {})} for each in wanted]
     return OciError(
         "UNAUTHORIZED", detail=detail, headers={"WWW-Authenticate": challenges.challenge(Fault.REFUSED, "")}
     )

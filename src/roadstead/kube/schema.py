@@ -280,10 +280,9 @@ def _filler(field: Field) -> Callable[[], Any] | None:
 def _unknown_in(shape: Shape, value: Any, path: str) -> Iterator[str]:
     for name, entry in value.items():
         known = shape.fields.get(name)
-        if known is None:
-            if not shape.open:
-                yield f"{path}{name}"
-        elif entry is not None and _holds_objects(known):
+        if known is None and not shape.open:
+            yield f"{path}{name}"
+        elif known is not None and entry is not None and _holds_objects(known):
             yield from _unknown_under(known, entry, f"{path}{name}")
 
 

@@ -286,7 +286,7 @@ class Answer:
         return self.reply.body
 
 
-def namespace_check(namespace: str, ask: Ask) -> None:
+def namespace_check(namespace: str, name: str, ask: Ask) -> None:
     """North and south exist, nowhere does not."""
     if namespace == "nowhere":
         raise status.not_found(status.GroupResource("", "namespaces"), namespace)

@@ -80,8 +80,10 @@ async def test_a_quota_on_streams_counts_every_way_to_make_one(world: World) -> 
         with pytest.raises(StatusError) as refused:
             await world.create(plural, name, **body)
         assert refused.value.code == 403
-        assert refused.value.message.endswith(
-            "is forbidden: exceeded quota: q, requested: openshift.io/imagestreams=1, "
+        assert refused.value.message == (
+            f'{plural}.image.openshift.io "{name}" is forbidden: '
+            "exceeded quota: q, requested: openshift.io/imagestreams=1, "
             "used: openshift.io/imagestreams=1, limited: openshift.io/imagestreams=1"
         )
+        assert refused.value.status["details"] == {"name": name, "group": "image.openshift.io", "kind": plural}
     await world.push("v1", "a")

@@ -193,7 +193,8 @@ async def test_an_annotation_of_a_tag_shows_on_its_image(world: World) -> None:
     assert shown["image"]["metadata"]["annotations"]["note"] == "y"
 
 
-async def test_no_tag_brings_a_stream_into_a_namespace_that_goes(world: World) -> None:
+async def _going(world: World) -> None:
+    """The namespace `shop`, in the middle of its deletion."""
     namespaces = world.kinds.namespaces
     entry = namespaces.stored(namespaces.entry("", "shop", world.ask()))
 
@@ -201,6 +202,33 @@ async def test_no_tag_brings_a_stream_into_a_namespace_that_goes(world: World) -
         return {**new, "status": {"phase": TERMINATING}}
 
     await namespaces.update("", "shop", entry, world.ask(), rules_hook=mark)
+
+
+@pytest.mark.parametrize(
+    ("plural", "name", "body"),
+    [
+        ("imagestreamtags", "web:v1", {"tag": {"from": {"kind": "DockerImage", "name": "quay.test/a:1"}}}),
+        ("imagetags", "web:v1", {"spec": {"from": {"kind": "DockerImage", "name": "quay.test/a:1"}}}),
+        ("imagestreammappings", "web", {"tag": "v1", "image": {"metadata": {"name": "x"}}}),
+    ],
+)
+async def test_a_namespace_that_goes_takes_no_new_tags_even_for_streams_it_has(
+    world: World, plural: str, name: str, body: Json
+) -> None:
+    await _going(world)
+    with pytest.raises(StatusError) as refused:
+        await world.create(plural, name, **body)
+    assert (refused.value.code, refused.value.message) == (
+        403,
+        f'{plural}.image.openshift.io "{name}" is forbidden: unable to create new content in namespace shop because it '
+        "is being terminated",
+    )
+    with pytest.raises(StatusError, match=r'^namespaces "nowhere" not found$'):
+        await world.create(plural, name, namespace="nowhere", **body)
+
+
+async def test_no_tag_brings_a_stream_into_a_namespace_that_goes(world: World) -> None:
+    await _going(world)
     for attempt in (world.kinds.stream_tags.update, world.kind("imagetags").update):
         body = {**istag("app:v1", external()), "spec": external(name="quay.test/a:1") | {"name": "v1"}}
         with pytest.raises(StatusError, match="because it is being terminated") as refused:

@@ -35,8 +35,9 @@ class Ask:
     """Who asks, when, and how.
 
     `url_resource` is the resource in the request's URL, which errors of the store name (image-api contract, section 2);
-    None means the collection's own. `options` is the body of a delete (DeleteOptions). `at_least` is the revision that
-    a read must have reached. `warnings` collects texts for `Warning` headers and is meant to be appended to.
+    None means the collection's own. `url_name` is the name in the refusals of admission, where a view creates another
+    object on the way. `options` is the body of a delete (DeleteOptions). `at_least` is the revision that a read must
+    have reached. `warnings` collects texts for `Warning` headers and is meant to be appended to.
     """
 
     user: User
@@ -50,6 +51,7 @@ class Ask:
     warnings: list[str] = field(default_factory=list)
     options: Json = field(default_factory=dict)
     url_resource: GroupResource | None = None
+    url_name: str = ""
     at_least: int = 0
 
     @classmethod

@@ -37,7 +37,7 @@ WRITE_ATTEMPTS = 5
 KEPT_BYTES = 8 * 1024 * 1024
 """Encoded objects of one kind kept at hand: a list of 200 streams with 100 events each fits."""
 
-NamespaceCheck = Callable[[str, Ask], None]
+NamespaceCheck = Callable[[str, str, Ask], None]
 """Raises StatusError when nothing may be created in the namespace (image-api contract, 15.5)."""
 
 

@@ -25,7 +25,8 @@ async def create(collection: Collection, obj: Json, ask: Ask) -> Staged:
     new = _typed(collection, fresh(obj))
     metadata = new.setdefault("metadata", {})
     if collection.namespace_check is not None and resource.namespaced:
-        collection.namespace_check(metadata.get("namespace", ""), ask)
+        name = ask.url_name or metadata.get("name") or metadata.get("generateName") or "Unknown"
+        collection.namespace_check(metadata.get("namespace", ""), name, ask)
     if metadata.get("resourceVersion"):
         raise status.bad_request("resourceVersion should not be set on objects to be created")
     _name(collection, metadata, ask)

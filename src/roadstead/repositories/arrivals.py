@@ -111,10 +111,10 @@ class _Queue:
 
 
 class Arrivals:
-    """The one way in. Each write names the revision it saw, so pushes to one stream at once would only collide:
+    """The one way in.
 
-    they queue, and whoever's turn it is carries all that wait in one transaction. A stream with many tags is then
-    written once for many pushes.
+    Each write names the revision it saw, so pushes to one stream at once would only collide. They queue instead, and
+    whoever's turn it is carries all that wait in one transaction: a stream with many tags is written once for many.
     """
 
     def __init__(

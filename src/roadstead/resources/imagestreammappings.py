@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from roadstead.apimachinery.ask import Ask
-from roadstead.apimachinery.collection import View
+from roadstead.apimachinery.collection import NamespaceCheck, View
 from roadstead.apimachinery.resource import Resource
 from roadstead.apimachinery.served import Outcome
 from roadstead.base.values import Json
@@ -33,17 +33,18 @@ class ImageStreamMappings(View):
 
     resource = IMAGE_STREAM_MAPPINGS
 
-    def __init__(self, arrivals: Arrivals, internal_registry: str) -> None:
-        self._arrivals, self._registry = arrivals, internal_registry
+    def __init__(self, arrivals: Arrivals, internal_registry: str, namespace_check: NamespaceCheck) -> None:
+        self._arrivals, self._registry, self._namespace_check = arrivals, internal_registry, namespace_check
 
     async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome:
         """Keeps the image and moves the tag; answers with a Status. Raises StatusError (404 without the stream)."""
+        ask = replace(ask, url_resource=ask.url_resource or self.resource.group_resource)
+        self._namespace_check(namespace, str(obj["metadata"].get("name") or "Unknown"), ask)
         mapping = mappings.prepare({**obj, "metadata": {**obj["metadata"], "namespace": namespace}}, self._registry)
         name = str(mapping["metadata"].get("name") or "")
         errors = meta.check_new(mapping, namespaced=True) + mappings.validate(mapping)
         if errors:
             raise status.invalid(self.resource.kind, GROUP, name, errors)
         image = images.prepare_create(mapping["image"], ask.now)
-        asked = replace(ask, url_resource=ask.url_resource or self.resource.group_resource)
-        await self._arrivals.keep(namespace, name, Arrival(image, [mapping["tag"]], asked))
+        await self._arrivals.keep(namespace, name, Arrival(image, [mapping["tag"]], ask))
         return Outcome(status.success(code=201), created=True)

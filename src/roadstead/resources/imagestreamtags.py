@@ -93,8 +93,9 @@ class ImageStreamTags(TagView):
 
     async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome:
         """A new spec tag, in a new stream if need be (section 10.3); raises StatusError."""
-        ask, obj = self._named(ask), self._placed(obj, namespace)
         name = str(obj["metadata"].get("name") or "")
+        ask, obj = self._named(ask, name), self._placed(obj, namespace)
+        self._admit(namespace, ask)
         stream_name, tag = self._split_new(name) if name else ("", "")
         reference = {**obj["tag"], "name": tag} if obj.get("tag") else None
         self._check_new(name, obj, reference)
@@ -111,7 +112,7 @@ class ImageStreamTags(TagView):
 
     async def update(self, namespace: str, name: str, obj: Json, ask: Ask) -> Outcome:
         """Replaces the spec tag, creating it and its stream if need be (section 10.4); raises StatusError."""
-        ask, obj, (stream_name, tag) = self._named(ask), self._placed(obj, namespace), self._split(name)
+        ask, obj, (stream_name, tag) = self._named(ask, name), self._placed(obj, namespace), self._split(name)
 
         async def attempt() -> Outcome:
             stream, exists = self._found_or_blank(namespace, stream_name)

@@ -74,8 +74,9 @@ class ImageTags(TagView):
 
     async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome:
         """A new spec tag, in a new stream if need be; raises StatusError."""
-        ask, obj = self._named(ask), self._placed(obj, namespace)
         name = str(obj["metadata"].get("name") or "")
+        ask, obj = self._named(ask, name), self._placed(obj, namespace)
+        self._admit(namespace, ask)
         spec = self._new_spec(name, obj)
         stream_name, tag = self._split_new(name)
 
@@ -90,7 +91,7 @@ class ImageTags(TagView):
 
     async def update(self, namespace: str, name: str, obj: Json, ask: Ask) -> Outcome:
         """Replaces the spec tag, or removes it when spec is null; the history stays. Raises StatusError."""
-        ask, obj, (stream_name, tag) = self._named(ask), self._placed(obj, namespace), self._split(name)
+        ask, obj, (stream_name, tag) = self._named(ask, name), self._placed(obj, namespace), self._split(name)
         stream, exists = self._found_or_blank(namespace, stream_name)
         self._check_seen(obj, name, stream, exists=exists)
         known, spec = tag in spec_tags(stream), obj.get("spec")

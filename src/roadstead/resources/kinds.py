@@ -68,7 +68,7 @@ def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings) 
         signatures,
         ImageTags(streams, images),
         ImageStreamImages(streams, images),
-        ImageStreamMappings(arrivals, settings.internal_registry),
+        ImageStreamMappings(arrivals, settings.internal_registry, namespaces.check),
         ImageStreamImports(),
     )
     everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *views)

@@ -55,8 +55,8 @@ class Namespaces(Collection):
         self.content: Sequence[Emptied] = ()
         """The kinds whose objects live in namespaces; set once all of them are made."""
 
-    def check(self, namespace: str, ask: Ask) -> None:
-        """Raises StatusError when nothing can be created there: 404, or 403 while it is being deleted (15.5)."""
+    def check(self, namespace: str, name: str, ask: Ask) -> None:
+        """Raises StatusError when `name` cannot be created there: 404, or 403 while it is being deleted (15.5)."""
         found = self.peek("", namespace)
         if found is None:
             raise status.not_found(self.resource.group_resource, namespace)
@@ -68,7 +68,7 @@ class Namespaces(Collection):
             "field": "metadata.namespace",
         }
         why = f"unable to create new content in namespace {namespace} because it is being terminated"
-        raise status.forbidden(ask.url_resource or self.resource.group_resource, "", why, [cause])
+        raise status.forbidden(ask.url_resource or self.resource.group_resource, name, why, [cause])
 
     async def delete(self, namespace: str, name: str, ask: Ask) -> Json:
         """Empties the namespace, then removes it; the Namespace itself while something in it has finalizers."""

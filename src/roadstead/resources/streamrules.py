@@ -49,7 +49,8 @@ class StreamRules(Rules):
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """A new stream: no status of the client's, generation 1 (section 6.2)."""
         meta = obj["metadata"]
-        await self._limits.charge_stream(meta.get("namespace", ""), meta["name"], ask.url_resource or STREAMS)
+        asked = ask.url_name or meta["name"]
+        await self._limits.charge_stream(meta.get("namespace", ""), asked, ask.url_resource or STREAMS)
         prepared = specs.prepare_create(self._normal(obj))
         return await self._filled(prepared, None, ask)
 

@@ -100,9 +100,14 @@ class TagView(View):
             raise status.bad_request(f'"{name}" must be of the form <stream_name>:<tag>')
         return found
 
-    def _named(self, ask: Ask) -> Ask:
-        """Errors of the stream underneath name this view."""
-        return replace(ask, url_resource=ask.url_resource or self.resource.group_resource)
+    def _named(self, ask: Ask, name: str = "") -> Ask:
+        """Errors of the stream underneath name this view, and admission the tag."""
+        return replace(ask, url_resource=ask.url_resource or self.resource.group_resource, url_name=name)
+
+    def _admit(self, namespace: str, ask: Ask) -> None:
+        """Raises StatusError when no tag can be created in the namespace, be its stream there or not."""
+        if self._streams.namespace_check is not None:
+            self._streams.namespace_check(namespace, ask.url_name or "Unknown", ask)
 
     def _existing(self, namespace: str, stream: str, ask: Ask) -> Json:
         """The stream as shown; raises StatusError (404)."""

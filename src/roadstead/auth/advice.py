@@ -13,18 +13,18 @@ SUGGESTED = (
     "system:image-pusher",
     "system:image-builder",
     "system:image-signer",
-    "system:image-auditor",
-    "system:image-pruner",
-    "registry-monitoring",
     "registry-viewer",
     "registry-editor",
-    "registry-admin",
     "view",
     "edit",
+    "registry-admin",
     "admin",
+    "registry-monitoring",
+    "system:image-auditor",
+    "system:image-pruner",
     "cluster-reader",
 )
-"""Cluster roles worth proposing, the smallest first. None of them hands over the cluster."""
+"""Cluster roles worth proposing: for people, the smallest first, then for machines. None hands everything over."""
 
 
 def missing(asked: Attributes, would_allow: Callable[[str, Attributes], bool]) -> str:

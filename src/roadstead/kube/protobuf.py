@@ -172,9 +172,34 @@ _RBAC = {
     "RoleBinding": Message(_BINDING),
     "ClusterRoleBinding": Message(_BINDING),
 }
+_RESOURCE_ATTRIBUTES = Message(
+    {
+        1: Field("namespace", TEXT),
+        2: Field("verb", TEXT),
+        3: Field("group", TEXT),
+        4: Field("version", TEXT),
+        5: Field("resource", TEXT),
+        6: Field("subresource", TEXT),
+        7: Field("name", TEXT),
+    }
+)
+_PATH_ATTRIBUTES = Message({1: Field("path", TEXT), 2: Field("verb", TEXT)})
+_ASKED = {1: Field("resourceAttributes", _RESOURCE_ATTRIBUTES), 2: Field("nonResourceAttributes", _PATH_ATTRIBUTES)}
+_SUBJECT_ASKED = Message({**_ASKED, 3: Field("user", TEXT), 4: _many("groups", TEXT), 6: Field("uid", TEXT)})
+_AUTHORIZATION = {
+    "SelfSubjectAccessReview": Message({1: Field("metadata", _META), 2: Field("spec", Message(_ASKED))}),
+    "SubjectAccessReview": Message({1: Field("metadata", _META), 2: Field("spec", _SUBJECT_ASKED)}),
+    "LocalSubjectAccessReview": Message({1: Field("metadata", _META), 2: Field("spec", _SUBJECT_ASKED)}),
+    "SelfSubjectRulesReview": Message(
+        {1: Field("metadata", _META), 2: Field("spec", Message({1: Field("namespace", TEXT)}))}
+    ),
+}
+_AUTHENTICATION = {"SelfSubjectReview": Message({1: Field("metadata", _META)})}
 KINDS: dict[tuple[str, str], Message] = {
     **{("v1", kind): message for kind, message in _CORE.items()},
     **{("rbac.authorization.k8s.io/v1", kind): message for kind, message in _RBAC.items()},
+    **{("authorization.k8s.io/v1", kind): message for kind, message in _AUTHORIZATION.items()},
+    **{("authentication.k8s.io/v1", kind): message for kind, message in _AUTHENTICATION.items()},
 }
 _TYPE_META = Message({1: Field("apiVersion", TEXT), 2: Field("kind", TEXT)})
 _ENVELOPE = Message({1: Field("typeMeta", _TYPE_META), 2: Field("raw", BYTES), 3: Field("contentEncoding", TEXT)})

@@ -25,6 +25,7 @@ from roadstead.resources.imagetags import ImageTags
 from roadstead.resources.limits import Limits
 from roadstead.resources.namespaces import Namespaces
 from roadstead.resources.plainrules import GrantRules, SecretRules
+from roadstead.resources.reviews import reviews
 from roadstead.resources.streamrules import StreamSettings
 
 PLAIN_KEPT_BYTES = 1024 * 1024
@@ -70,6 +71,7 @@ def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings) 
         ImageStreamImages(streams, images),
         ImageStreamMappings(arrivals, settings.internal_registry, namespaces.check),
         ImageStreamImports(),
+        *reviews(policy),
     )
     everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *views)
     namespaces.content = [each for each in (*stored.values(), streams) if each.resource.namespaced]

@@ -110,12 +110,6 @@ def test_unknown_and_doubled_fields_are_warnings_or_one_refusal() -> None:
     )
 
 
-def test_a_dry_run_of_another_kind_is_refused() -> None:
-    assert bodies.unsupported_dry_run("CreateOptions", ["x"]).message == (
-        'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["x"]: supported values: "All"'
-    )
-
-
 def test_what_is_given_twice_in_an_unknown_field_is_told_once() -> None:
     told = bodies.complaints(["a", "b"], ["a", "a.x", "b[0].y", "ab"])
     assert told == ['unknown field "a"', 'unknown field "b"', 'duplicate field "ab"']

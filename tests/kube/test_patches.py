@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies
 
 from roadstead.base.values import Json
-from roadstead.kube.patches import decode_patch, json_patch, merge_patch, object_patch, same
+from roadstead.kube.patches import json_patch, merge_patch, object_patch, same
 from roadstead.kube.status import StatusError
 
 SCALARS = strategies.none() | strategies.booleans() | strategies.integers(-9, 9) | strategies.text(max_size=3)
@@ -233,16 +233,6 @@ def test_a_merge_patch_of_an_object_is_an_object() -> None:
         object_patch([])
     assert wrong.value.message == (
         "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}"
-    )
-
-
-def test_a_patch_body_is_decoded_or_refused() -> None:
-    assert decode_patch(b'{"a":null}') == {"a": None}
-    with pytest.raises(StatusError) as wrong:
-        decode_patch(b"{x")
-    assert (wrong.value.code, wrong.value.message) == (
-        400,
-        "error decoding patch: invalid character 'x' looking for beginning of object key string",
     )
 
 

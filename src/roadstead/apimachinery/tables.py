@@ -12,8 +12,6 @@ import orjson
 from roadstead.apimachinery.resource import Column, Resource
 from roadstead.base.values import Json
 
-META_V1 = "meta.k8s.io/v1"
-
 
 class Include(Enum):
     """How much of each object accompanies its row (`?includeObject=`)."""

@@ -24,7 +24,7 @@ class Certificates:
     """The authority `ca.crt` and what it signed, in one folder; keys are readable by the owner alone."""
 
     def __init__(self, folder: Path, names: Iterable[str]) -> None:
-        self._folder, self._names = folder, sorted(set(names))
+        self._names = sorted(set(names))
         self.authority = folder / "ca.crt"
         self._private = folder / "tls"
 

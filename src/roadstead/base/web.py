@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -144,8 +143,3 @@ def close(reply: Reply) -> None:
     """Let go of an open file in a reply that will not be sent."""
     if isinstance(reply.body, FileSlice):
         reply.body.file.close()
-
-
-def file_size(file: OpenFile) -> int:
-    """The size of an open file, in bytes."""
-    return os.fstat(file.fileno()).st_size

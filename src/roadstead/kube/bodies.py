@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from roadstead.base.values import Json
-from roadstead.kube.fielderrors import invalid_value, not_supported
+from roadstead.kube.fielderrors import invalid_value
 from roadstead.kube.status import StatusError, bad_request, invalid
 from roadstead.kube.wording import kind_of, quote
 
@@ -122,11 +122,6 @@ def strict_failure(expected: Expected, found: Sequence[str]) -> StatusError:
 def strict_patch_failure(patch: Any, found: Sequence[str]) -> StatusError:
     """422 for complaints about what a patch would make, under `fieldValidation=Strict`."""
     return invalid("", "", "", [invalid_value("patch", patch, _strict(found))])
-
-
-def unsupported_dry_run(options: str, values: Sequence[str]) -> StatusError:
-    """422 for a dryRun other than All; `options` is CreateOptions, UpdateOptions, PatchOptions or DeleteOptions."""
-    return invalid(options, "meta.k8s.io", "", [not_supported("dryRun", list(values), ["All"])])
 
 
 def _strict(found: Sequence[str]) -> str:

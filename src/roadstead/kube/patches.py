@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from roadstead.base.values import Json
-from roadstead.kube.decoding import LIMITS, DecodeError, decode, deeper_than
+from roadstead.kube.decoding import LIMITS, deeper_than
 from roadstead.kube.schema import copied
 from roadstead.kube.status import StatusError, bad_request, rejected, too_large
 from roadstead.kube.wording import kind_of
@@ -28,14 +28,6 @@ _BAD_ESCAPE = re.compile(r"~(?![01])")
 
 class _DoesNotApply(Exception):
     """Some operation asks for what is not there."""
-
-
-def decode_patch(raw: bytes) -> Any:
-    """The value of a patch body; raises StatusError 400."""
-    try:
-        return decode(raw, find_duplicates=False).value
-    except DecodeError as wrong:
-        raise _malformed(wrong.message) from None
 
 
 def json_patch(obj: Any, patch: Any) -> Any:

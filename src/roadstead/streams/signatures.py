@@ -4,7 +4,6 @@ from roadstead.base.values import Json
 from roadstead.kube.fielderrors import FieldError, forbidden_field, invalid_value, required
 from roadstead.streams import pullspec
 
-ATOMIC_IMAGE_V1 = "AtomicImageV1"
 UNUSABLE_NAME = "ImageSignatures must be accessed with <imageName>@<signatureName>"
 
 _VERIFIED = ("imageIdentity", "signedClaims", "issuedBy", "issuedTo")

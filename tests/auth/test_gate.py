@@ -53,7 +53,7 @@ class House:
     """A gate with everything around it, and a clock."""
 
     def __init__(self, folder: Path, passwords: bool = True) -> None:
-        people = folder / "htpasswd"
+        self.people = people = folder / "htpasswd"
         people.write_text(f"alice:{bcrypt.hashpw(b'secret', bcrypt.gensalt(4)).decode()}\n")
         self.roles, self.now = Roles(), START
         self.registry_tokens = RegistryTokens(b"k" * 32, "registry")
@@ -188,6 +188,26 @@ async def test_a_registry_token_cannot_be_renewed_with_itself(house: House) -> N
     house.now += timedelta(seconds=200)
     with pytest.raises(BadCredentials):
         await house.gate.exchange(asking(basic("x", token)))
+
+
+async def test_a_registry_token_ends_with_the_password_it_was_got_for(house: House) -> None:
+    for change in (f"alice:{bcrypt.hashpw(b'another', bcrypt.gensalt(4)).decode()}\n", "# nobody\n"):
+        token = (await house.gate.exchange(asking(basic("alice", "secret")))).token
+        assert await registry_answer(house, f"Bearer {token}") == "alice"
+        before = house.people.read_text()
+        house.people.write_text(change)
+        assert await registry_answer(house, f"Bearer {token}") == Fault.EXPIRED
+        assert await registry_answer(house, basic("x", token)) == Fault.REFUSED
+        with pytest.raises(BadCredentials):
+            await house.gate.exchange(asking(basic("x", token)))
+        house.people.write_text(before)
+
+
+async def test_a_registry_token_ends_with_the_token_it_was_got_for(house: House, tmp_path: Path) -> None:
+    token = (await house.gate.exchange(asking(basic("x", house.admin_token)))).token
+    assert await registry_answer(house, f"Bearer {token}") == "system:admin"
+    (tmp_path / "admin-token").write_text("sha256~another-long-token\n")
+    assert await registry_answer(house, f"Bearer {token}") == Fault.EXPIRED
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from roadstead.auth.credentials import (
     OtherScheme,
     presented,
 )
-from roadstead.auth.htpasswd import Htpasswd
 from roadstead.auth.impersonation import disguise
 from roadstead.auth.rbac import RoleObjects, Rules
+from roadstead.auth.sealing import Shown
 from roadstead.auth.tokens import Issued, RegistryTokens, TokenSource
 from roadstead.auth.users import ANONYMOUS, Attributes, Decision, Refused, User
 from roadstead.base.web import Headers, Request
@@ -37,6 +37,18 @@ class RuleSource(Protocol):
         ...
 
 
+class Passwords(Protocol):
+    """Who logs in with name and password."""
+
+    async def user_of(self, name: str, password: str, address: str) -> User | None:
+        """The user, or None when name and password do not belong together; raises TooManyLogins, Unavailable."""
+        ...
+
+    async def mark_of(self, name: str) -> str:
+        """What stands for the password a user has now; "" for nobody. Tells nothing about the password."""
+        ...
+
+
 def utc_now() -> datetime:
     """The time."""
     return datetime.now(UTC)
@@ -45,8 +57,9 @@ def utc_now() -> datetime:
 class Gate:
     """Recognises callers and decides what they may do.
 
-    `tokens` are the kinds of token both doors accept; `registry_tokens` open the registry door only. Rules are looked
-    at anew at the start of every request, so a binding that is gone counts for nothing from the next request on.
+    `tokens` are the kinds of token both doors accept; `registry_tokens` open the registry door only, as do those
+    in `registry_only`. Rules are looked at anew at the start of every request, so a binding that is gone counts for
+    nothing from the next request on; and whoever comes with a registry token is recognised anew by what it was got for.
     """
 
     def __init__(
@@ -54,13 +67,15 @@ class Gate:
         rules: RuleSource,
         tokens: Sequence[TokenSource],
         registry_tokens: RegistryTokens,
-        passwords: Htpasswd | None = None,
+        passwords: Passwords | None = None,
         now: Callable[[], datetime] = utc_now,
+        *,
+        registry_only: Sequence[TokenSource] = (),
     ) -> None:
         self._source, self._passwords, self._now = rules, passwords, now
         self._registry_tokens = registry_tokens
         self._api_kinds = tuple(tokens)
-        self._registry_kinds = (registry_tokens, *tokens)
+        self._registry_kinds = (*tokens, *registry_only)
         self._rules = Rules()
         self._version: int | None = None
         self._loading = asyncio.Lock()
@@ -105,7 +120,7 @@ class Gate:
             case Nothing() | OtherScheme():
                 raise BadCredentials(Fault.MISSING)
             case Bearer(token):
-                user = ANONYMOUS if token == ANONYMOUS_TOKEN else await self._user_of_token(token, self._registry_kinds)
+                user = ANONYMOUS if token == ANONYMOUS_TOKEN else await self._user_at_registry(token)
             case Basic(name, password):
                 user = await self._user_of_basic(name, password, request)
             case _:
@@ -124,13 +139,7 @@ class Gate:
             case Nothing():
                 return Issued(ANONYMOUS_TOKEN, self._now().replace(microsecond=0), None)
             case Basic(name, password):
-                own = self._registry_tokens.remaining(password, self._now())
-                if own is not None:
-                    return own
-                user = await self._user_of_basic(name, password, request)
-                if user is None:
-                    raise BadCredentials(Fault.REFUSED)
-                return self._registry_tokens.issue(user, self._now())
+                return await self._exchanged(name, password, request)
             case Bearer() | OtherScheme():
                 raise BadCredentials(Fault.REFUSED)
             case _:
@@ -166,13 +175,52 @@ class Gate:
                 return user
         return None
 
+    async def _exchanged(self, name: str, password: str, request: Request) -> Issued:
+        own = self._registry_tokens.remaining(password, self._now())
+        if own is not None:
+            await self._user_at_registry(password)
+            return own
+        user, shown = await self._with_token(password), Shown(token=password)
+        if user is None:
+            # Before the password is looked at: one that changes meanwhile must not be vouched for.
+            mark = await self._passwords.mark_of(name) if self._passwords else ""
+            user, shown = await self._user_of_password(name, password, request), Shown(name=name, mark=mark)
+        if user is None:
+            raise BadCredentials(Fault.REFUSED)
+        return self._registry_tokens.issue(user, self._now(), shown)
+
+    async def _user_at_registry(self, token: str) -> User | None:
+        """Whose token this is; one of our own is good as long as what it was got for (raises EXPIRED after that)."""
+        user = await self._registry_tokens.user_of(token, self._now())
+        if user is None:
+            return await self._user_of_token(token, self._registry_kinds)
+        shown = self._registry_tokens.got_for(token, self._now())
+        return user if shown is None else await self._still(user, shown)
+
+    async def _still(self, user: User, shown: Shown) -> User:
+        if shown.token:
+            found = await self._with_token(shown.token)
+        else:
+            same = self._passwords is not None and shown.mark == await self._passwords.mark_of(shown.name)
+            found = user if same and shown.mark else None
+        if found is None:
+            raise BadCredentials(Fault.EXPIRED)
+        return found
+
+    async def _with_token(self, token: str) -> User | None:
+        """The user behind a token that is no registry token; None for whatever is wrong with it."""
+        try:
+            return await self._user_of_token(token, self._registry_kinds)
+        except BadCredentials:
+            return None
+
     async def _user_of_password(self, name: str, password: str, request: Request) -> User | None:
         return await self._passwords.user_of(name, password, request.remote) if self._passwords else None
 
     async def _user_of_basic(self, name: str, password: str, request: Request) -> User | None:
         """A token in place of the password comes first, whatever the user name says."""
         try:
-            user = await self._user_of_token(password, self._registry_kinds)
+            user = await self._user_at_registry(password)
         except BadCredentials:
             user = None
         return user or await self._user_of_password(name, password, request)

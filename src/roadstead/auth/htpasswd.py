@@ -77,6 +77,12 @@ class Htpasswd:
         self._remember(mark)
         return _user(name)
 
+    async def mark_of(self, name: str) -> str:
+        """What stands for the line of this name in the file now; "" when there is none."""
+        self._refresh()
+        hashed = self._accounts.hashes.get(name)
+        return hashlib.sha256(hashed.encode()).hexdigest()[:32] if hashed else ""
+
     def _charge(self, name: str, address: str) -> list[tuple[Throttle, str]]:
         """Pays before the answer is known, so that many guesses at once cannot slip through; returns what was paid."""
         keys = (f"{address} {name}", name, address)

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,7 @@ from joserfc.jwk import OctKey
 
 from roadstead.auth import secretfile
 from roadstead.auth.credentials import BadCredentials, Fault
+from roadstead.auth.sealing import Seal, Shown
 from roadstead.auth.users import ADMIN, MAX_NAME, User
 from roadstead.base.errors import Invalid
 from roadstead.base.values import Json
@@ -79,7 +80,7 @@ class RegistryTokens:
     def __init__(self, key: bytes, audience: str, lifetime_seconds: int = LIFETIME_SECONDS) -> None:
         if len(key) < KEY_BYTES:
             raise Invalid(f"the key that signs registry tokens has {len(key)} bytes; at least {KEY_BYTES} are needed")
-        self._key = OctKey.import_key(key)
+        self._key, self._seal = OctKey.import_key(key), Seal(key)
         self._audience, self.lifetime_seconds = audience, lifetime_seconds
         self._memo: OrderedDict[bytes, _Known] = OrderedDict()
 
@@ -89,9 +90,13 @@ class RegistryTokens:
         key = secretfile.read_or_make(path, lambda: secrets.token_urlsafe(KEY_BYTES).encode())
         return cls(key.strip(), audience, lifetime_seconds)
 
-    def issue(self, user: User, now: datetime) -> Issued:
-        """A fresh token; raises Invalid when the user has more names than fit."""
+    def issue(self, user: User, now: datetime, shown: Shown | None = None) -> Issued:
+        """A fresh token; raises Invalid when the user has more names than fit.
+
+        `shown` is what the caller got it for. It is sealed into the token, so that both end together.
+        """
         issued = int(now.timestamp())
+        lasts = self.lifetime_seconds if shown is None else shown.at_most(self.lifetime_seconds, issued)
         claims: Json = {
             "iss": ISSUER,
             "aud": self._audience,
@@ -100,12 +105,14 @@ class RegistryTokens:
             "groups": list(user.groups),
             "iat": issued,
             "nbf": issued,
-            "exp": issued + self.lifetime_seconds,
+            "exp": issued + lasts,
         }
+        if shown is not None:
+            claims["via"] = self._seal.close(shown)
         token = jwt.encode({"alg": ALGORITHM, "typ": TYPE}, claims, self._key, algorithms=[ALGORITHM])
         if len(token) > MAX_TOKEN or len(user.groups) > MAX_GROUPS:
             raise Invalid(f'user "{user.name[:64]}" is in too many groups for a registry token')
-        return Issued(token, datetime.fromtimestamp(issued, UTC), self.lifetime_seconds)
+        return Issued(token, datetime.fromtimestamp(issued, UTC), lasts)
 
     def remaining(self, token: str, now: datetime) -> Issued | None:
         """The same token with the time it has left, when it is one of ours and good; None otherwise."""
@@ -121,6 +128,11 @@ class RegistryTokens:
         """Whose token this is; raises BadCredentials(EXPIRED) when it was good once."""
         known = self._read(token, now.timestamp())
         return None if known is None else known.user
+
+    def got_for(self, token: str, now: datetime) -> Shown | None:
+        """The credential a token was handed out for; None when it is none of ours, or was made for nothing shown."""
+        known = self._read(token, now.timestamp())
+        return None if known is None else known.shown
 
     def _read(self, token: str, at: float) -> _Known | None:
         if len(token) > MAX_TOKEN or token.count(".") != 2:
@@ -149,7 +161,11 @@ class RegistryTokens:
         claims = read.claims
         if not isinstance(claims, dict) or claims.get("iss") != ISSUER or claims.get("aud") != self._audience:
             return None
-        return _known(claims)
+        known = _known(claims)
+        if known is None or "via" not in claims:
+            return known
+        shown = self._seal.open(claims["via"])
+        return None if shown is None else replace(known, shown=shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +174,7 @@ class _Known:
     issued: int
     starts: int
     ends: int
+    shown: Shown | None = None
 
 
 def _known(claims: Json) -> _Known | None:
@@ -167,7 +184,8 @@ def _known(claims: Json) -> _Known | None:
         return None
     if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
         return None
-    return _Known(User(name, uid, tuple(groups)), *times)
+    issued, starts, ends = times
+    return _Known(User(name, uid, tuple(groups)), issued, starts, ends)
 
 
 def _fingerprint(token: str) -> bytes:

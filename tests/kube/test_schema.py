@@ -257,3 +257,31 @@ def test_a_copy_is_equal_and_shares_nothing_that_can_change(value: Any) -> None:
     assert twin == value
     if isinstance(value, dict | list) and value:
         assert twin is not value
+
+
+def test_a_merge_key_also_tells_items_apart_for_appliers() -> None:
+    tags = list_of(object_of(Shape("Tag", {"name": text()})), merge_key="name")
+    assert (tags.list_type, tags.keys, tags.whole) == ("map", ("name",), False)
+
+
+def test_list_keys_stand_in_for_the_merge_key() -> None:
+    ports = list_of(anything(), merge_key="containerPort", list_keys=("containerPort", "protocol"))
+    assert ports.keys == ("containerPort", "protocol")
+
+
+def test_a_merge_key_inside_a_nested_object_makes_the_list_one_for_appliers() -> None:
+    signatures = list_of(anything(), merge_key="metadata.name")
+    assert (signatures.list_type, signatures.keys, signatures.whole) == ("atomic", (), True)
+
+
+def test_a_set_is_owned_value_by_value_and_any_other_list_as_a_whole() -> None:
+    assert list_of(text(), as_set=True).list_type == "set"
+    assert list_of(text()).list_type == "atomic"
+    assert list_of(anything(), merge_key="name", atomic=True).list_type == "atomic"
+
+
+def test_objects_and_maps_are_owned_field_by_field_unless_they_say_otherwise() -> None:
+    assert not map_of(text()).whole
+    assert map_of(text(), atomic=True).whole
+    assert not object_of(Shape("Spec", {})).whole
+    assert object_of(Shape("Reference", {}, atomic=True)).whole

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from roadstead.kube.schema import Field, Shape, anything, boolean, integer, list_of, map_of, object_of, text, time
 
+META_PACKAGE = "io.k8s.apimachinery.pkg.apis.meta.v1"
+CORE_PACKAGE = "io.k8s.api.core.v1"
+
 OWNER_REFERENCE = Shape(
     "OwnerReference",
     {
@@ -14,6 +17,8 @@ OWNER_REFERENCE = Shape(
         "controller": boolean(keep=True),
         "blockOwnerDeletion": boolean(keep=True),
     },
+    atomic=True,
+    package=META_PACKAGE,
 )
 
 MANAGED_FIELDS = Shape(
@@ -27,6 +32,7 @@ MANAGED_FIELDS = Shape(
         "fieldsV1": anything(),
         "subresource": text(),
     },
+    package=META_PACKAGE,
 )
 
 OBJECT_META = Shape(
@@ -48,6 +54,7 @@ OBJECT_META = Shape(
         "finalizers": list_of(text(), as_set=True),
         "managedFields": list_of(object_of(MANAGED_FIELDS)),
     },
+    package=META_PACKAGE,
 )
 
 OBJECT_REFERENCE = Shape(
@@ -61,6 +68,8 @@ OBJECT_REFERENCE = Shape(
         "resourceVersion": text(),
         "fieldPath": text(),
     },
+    atomic=True,
+    package=CORE_PACKAGE,
 )
 
 

@@ -19,7 +19,11 @@ from roadstead.base.values import Json
 from roadstead.kube.time import canonical
 from roadstead.kube.wording import bad_base64, kind_of
 
-Kind = Literal["string", "integer", "number", "boolean", "time", "base64", "anything", "object", "list", "map"]
+Kind = Literal[
+    "string", "integer", "number", "boolean", "time", "micro_time", "base64", "quantity", "int_or_string", "anything",
+    "object", "list", "map",
+]  # fmt: skip
+ListType = Literal["atomic", "set", "map"]
 Check = Callable[[Any, list[str]], Any]
 
 NOTHING: Any = type("Nothing", (), {"__repr__": lambda self: "NOTHING"})()
@@ -30,18 +34,21 @@ class TypeMismatch(Invalid):
     """A value does not fit its field; the message is the one Go's decoder gives, without the words around it."""
 
 
-class _WrongKind(TypeMismatch):
-    """A wrong JSON type. Named after the innermost struct and the whole path, without list indexes, as Go does."""
+class WrongKind(TypeMismatch):
+    """A wrong JSON type; `found` and `wanted` as Go calls them.
+
+    Named after the innermost struct and the whole path, without list indexes, as Go does.
+    """
 
     def __init__(self, found: str, wanted: str, struct: str = "", path: str = "") -> None:
         where = f"struct field {struct}.{path}" if path else "value"
         super().__init__(f"json: cannot unmarshal {found} into Go {where} of type {wanted}")
         self.found, self.wanted, self.struct, self.path = found, wanted, struct, path
 
-    def inside(self, struct: str, name: str) -> _WrongKind:
+    def inside(self, struct: str, name: str) -> WrongKind:
         """The same, seen from one object further out."""
         path = f"{name}.{self.path}" if self.path else name
-        return _WrongKind(self.found, self.wanted, self.struct if self.path else struct, path)
+        return WrongKind(self.found, self.wanted, self.struct if self.path else struct, path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +72,38 @@ class Field:
     merge_key: str = ""
     """A strategic merge patch finds list items by this field of theirs; may be a path: `metadata.name`."""
     as_set: bool = False
-    """A strategic merge patch adds to this list of plain values."""
+    """A strategic merge patch adds to this list of plain values; appliers own them one by one."""
+    list_keys: tuple[str, ...] = ()
+    """The fields that tell list items apart for server-side apply, where the merge key alone is not it."""
+    atomic: bool = False
+    """Appliers own this list, map or object as a whole."""
+    retain_keys: bool = False
+    """Clients send `$retainKeys` in strategic merge patches: what is not named goes."""
+    one_of: tuple[str, ...] = ()
+    """The values it may have; for the documentation only."""
     description: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The fields that together tell the items of this list apart; () where `list_type` is not "map"."""
+        if self.kind != "list" or self.atomic or self.as_set:
+            return ()
+        # A key inside a nested object names no item for appliers: such a list is theirs as a whole.
+        return self.list_keys or ((self.merge_key,) if self.merge_key and "." not in self.merge_key else ())
+
+    @property
+    def list_type(self) -> ListType:
+        """Who may own what of a list: all of it, single values, or single fields of single items."""
+        return "map" if self.keys else "set" if self.as_set and not self.atomic else "atomic"
+
+    @property
+    def whole(self) -> bool:
+        """Whether appliers own the value as one, plain values included."""
+        if self.kind == "list":
+            return self.list_type == "atomic"
+        if self.kind in ("object", "map"):
+            return self.atomic or (self.shape is not None and self.shape.atomic)
+        return True
 
     def zero(self) -> Any:
         """What a null item of a list or map counts as."""
@@ -86,13 +123,16 @@ _ZERO: dict[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": Fal
 class Shape:
     """One struct: its Go name and its fields, in the order in which they are emitted.
 
-    `open`: fields not described are kept as sent instead of being dropped and reported.
+    `open`: fields not described are kept as sent instead of being dropped and reported. `atomic`: appliers own it as a
+    whole. `package` is where the documentation files it, when that is not the group of the kind it is found in.
     """
 
     name: str
     fields: Mapping[str, Field]
     open: bool = False
     description: str = ""
+    atomic: bool = False
+    package: str = ""
     check: Callable[[Any, list[str]], Json] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -133,7 +173,7 @@ def integer(*, bits: int = 64, **options: Any) -> Field:
         if type(value) is int and -limit <= value < limit:
             return value
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        raise _WrongKind(f"number {value}" if number else kind_of(value), wanted)
+        raise WrongKind(f"number {value}" if number else kind_of(value), wanted)
 
     return Field("integer", wanted, check, **_valued(options))
 
@@ -144,7 +184,7 @@ def number(**options: Any) -> Field:
     def check(value: Any, strays: list[str]) -> float:
         if type(value) is int or type(value) is float:
             return value
-        raise _WrongKind(kind_of(value), "float64")
+        raise WrongKind(kind_of(value), "float64")
 
     return Field("number", "float64", check, **_valued(options))
 
@@ -154,7 +194,7 @@ def time(**options: Any) -> Field:
 
     def check(value: Any, strays: list[str]) -> str:
         if type(value) is not str:
-            raise _WrongKind(kind_of(value), "string")
+            raise WrongKind(kind_of(value), "string")
         try:
             return canonical(value)
         except Invalid as wrong:
@@ -168,7 +208,7 @@ def base64(**options: Any) -> Field:
 
     def check(value: Any, strays: list[str]) -> str:
         if type(value) is not str:
-            raise _WrongKind(kind_of(value), "[]uint8")
+            raise WrongKind(kind_of(value), "[]uint8")
         try:
             binascii.a2b_base64(value.replace("\n", "").replace("\r", ""), strict_mode=True)
         except ValueError:
@@ -194,7 +234,7 @@ def list_of(item: Field, **options: Any) -> Field:
 
     def check_all(value: Any, strays: list[str]) -> list[Any]:
         if type(value) is not list:
-            raise _WrongKind(kind_of(value), wanted)
+            raise WrongKind(kind_of(value), wanted)
         return [item.zero() if entry is None else check(entry, strays) for entry in value]
 
     return Field("list", wanted, check_all, None, item, **options)
@@ -206,7 +246,7 @@ def map_of(item: Field, **options: Any) -> Field:
 
     def check_all(value: Any, strays: list[str]) -> Json:
         if type(value) is not dict:
-            raise _WrongKind(kind_of(value), wanted)
+            raise WrongKind(kind_of(value), wanted)
         return {key: item.zero() if entry is None else check(entry, strays) for key, entry in value.items()}
 
     return Field("map", wanted, check_all, None, item, **options)
@@ -223,7 +263,7 @@ def _checked(wanted: type, name: str) -> Check:
     def check(value: Any, strays: list[str]) -> Any:
         if type(value) is wanted:
             return value
-        raise _WrongKind(kind_of(value), name)
+        raise WrongKind(kind_of(value), name)
 
     return check
 
@@ -244,7 +284,7 @@ def _object_check(shape: Shape) -> Callable[[Any, list[str]], Json]:
 
     def check_object(value: Any, strays: list[str]) -> Json:
         if type(value) is not dict:
-            raise _WrongKind(kind_of(value), f"v1.{struct}")
+            raise WrongKind(kind_of(value), f"v1.{struct}")
         kept: Json = {}
         for name, plain_type, check, keep, fill in rows:
             entry = value.get(name)
@@ -252,7 +292,7 @@ def _object_check(shape: Shape) -> Callable[[Any, list[str]], Json]:
                 if type(entry) is not plain_type:
                     try:
                         entry = check(entry, strays)
-                    except _WrongKind as wrong:
+                    except WrongKind as wrong:
                         raise wrong.inside(struct, name) from None
                 if entry or keep:
                     kept[name] = entry

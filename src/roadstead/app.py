@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,6 +34,7 @@ from roadstead.dataplane.routes import DoorOptions, RegistryDoor
 from roadstead.dataplane.signatures import SignatureHandlers
 from roadstead.dataplane.token import TokenHandler
 from roadstead.dataplane.uploads import UploadHandlers
+from roadstead.objects.compaction import Compactor
 from roadstead.objects.sqlite import SqliteLog
 from roadstead.objects.store import Store
 from roadstead.repositories.delete import Delete
@@ -86,7 +86,8 @@ class App:
         """The work that comes round by itself."""
         background.every(self.settings.uploads.sweep_seconds, "sweep uploads", self._sweep_uploads)
         objects = self.settings.objects
-        compactor = Compactor(self.store, timedelta(seconds=objects.keep_changes_seconds))
+        keep = timedelta(seconds=objects.keep_changes_seconds)
+        compactor = Compactor(self.store, keep, objects.keep_replaced_bytes, utc_now)
         background.every(objects.compact_seconds, "compact the log", compactor.step)
 
     async def _sweep_uploads(self) -> None:
@@ -99,23 +100,6 @@ class App:
     async def close(self) -> None:
         """Finishes writes and lets the storage go."""
         await self.store.close()
-
-
-class Compactor:
-    """Forgets changes once they are old enough that no watcher should still ask for them."""
-
-    def __init__(self, store: Store, keep: timedelta, clock: Callable[[], datetime] = utc_now) -> None:
-        self._store, self._keep, self._clock = store, keep, clock
-        self._seen: list[tuple[datetime, int]] = []
-
-    async def step(self) -> None:
-        """Compacts up to the newest revision that was seen `keep` ago or earlier."""
-        now = self._clock()
-        self._seen.append((now, self._store.revision()))
-        due = [revision for seen, revision in self._seen if seen <= now - self._keep]
-        if due:
-            self._seen = [each for each in self._seen if each[0] > now - self._keep]
-            await self._store.compact(due[-1])
 
 
 def build(settings: Settings, folder: Path, hostname: str) -> App:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pytest
 
 from roadstead.apimachinery.ask import Ask
-from roadstead.app import App, Compactor, build
+from roadstead.app import App, build
 from roadstead.auth.users import Attributes, User
-from roadstead.base.errors import Expired, Invalid
+from roadstead.base.errors import Invalid
 from roadstead.base.settings import Access, Settings
 from roadstead.base.web import request_for
 
@@ -58,23 +58,6 @@ async def test_a_role_an_administrator_extended_stays_extended(app: App) -> None
     await app.recover()
     kept = app.kinds.plain(roles.resource).peek("", "system:image-puller") or {}
     assert kept["rules"] == role["rules"]
-
-
-async def test_history_older_than_its_time_is_forgotten_and_younger_is_kept(app: App, tmp_path: Path) -> None:
-    now = datetime(2030, 1, 1, tzinfo=UTC)
-    compactor = Compactor(app.store, timedelta(seconds=600), lambda: now)
-    await created(app, tmp_path, "first")
-    old = app.store.revision()
-    await compactor.step()
-    await created(app, tmp_path, "second")
-    now += timedelta(seconds=599)
-    await compactor.step()
-    assert app.store.compacted() == 0
-    now += timedelta(seconds=1)
-    await compactor.step()
-    assert app.store.compacted() == old
-    with pytest.raises(Expired):
-        await app.store.changes(0, 0)
 
 
 def test_an_htpasswd_file_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:

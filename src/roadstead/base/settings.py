@@ -97,7 +97,10 @@ class Objects:
     """The log of objects."""
 
     keep_changes_seconds: int = knob(600, "changes younger than this can be watched again", "seconds")
-    compact_seconds: int = knob(300, "time between two compactions", "seconds")
+    keep_replaced_bytes: int = knob(
+        256 * 1024 * 1024, "with more bytes of replaced states than this, younger changes are forgotten too", "bytes"
+    )
+    compact_seconds: int = knob(30, "time between two looks for changes to forget", "seconds")
 
 
 @dataclass(frozen=True)

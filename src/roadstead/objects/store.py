@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from roadstead.objects.log import Change, Entry, Key, Log, Page, Write
+from roadstead.objects.log import Change, Entry, Follower, Key, Log, Page, Write
 from roadstead.objects.watch import Hub, Listener
 
 
@@ -54,6 +54,10 @@ class Store:
     def watch(self, resource: str | None, after: int) -> Listener:
         """Every change behind the revision `after`, of one resource or (None) of all; none lost, none doubled."""
         return self._hub.listen(resource, after)
+
+    def follow(self, follower: Follower) -> None:
+        """See `Log.follow`; for what must see every change and never waits."""
+        self._log.follow(follower)
 
     async def compact(self, before: int) -> None:
         """See `Log.compact`."""

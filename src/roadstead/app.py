@@ -12,6 +12,7 @@ from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.handlers import DoorSettings
 from roadstead.apimachinery.http import ApiDoor
 from roadstead.apimachinery.nonresource import Facts
+from roadstead.app_loops import Loops, all_loops
 from roadstead.auth import secretfile
 from roadstead.auth.gate import Gate
 from roadstead.auth.htpasswd import Htpasswd
@@ -73,6 +74,7 @@ class App:
     uploads: FilesystemUploads
     metrics: Metrics
     settings: Settings
+    loops: Loops
 
     async def recover(self) -> None:
         """Makes good what a crash left behind, and writes the roles an installation starts with."""
@@ -89,6 +91,7 @@ class App:
         keep = timedelta(seconds=objects.keep_changes_seconds)
         compactor = Compactor(self.store, keep, objects.keep_replaced_bytes, utc_now)
         background.every(objects.compact_seconds, "compact the log", compactor.step)
+        self.loops.start(background)
 
     async def _sweep_uploads(self) -> None:
         if self.settings.registry.read_only:
@@ -117,7 +120,7 @@ def build(settings: Settings, folder: Path, hostname: str) -> App:
     registry = _registry_door(settings, rooms, kinds, gate, metrics)
     door_settings = DoorSettings(body_bytes=settings.limits.api_body_bytes)
     api = ApiDoor(kinds.served, gate, settings=door_settings, facts=Facts(metrics=metrics.exposition))
-    return App(registry, api, gate, store, kinds, blobs, uploads, metrics, settings)
+    return App(registry, api, gate, store, kinds, blobs, uploads, metrics, settings, all_loops(kinds, hostname))
 
 
 def _stream_settings(settings: Settings, hostname: str) -> StreamSettings:

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 
 from roadstead.base.observe import logger
 
+RESTART_SECONDS = 1.0
+
 
 class Background:
     """Tasks that repeat until `stop`."""
@@ -19,6 +21,10 @@ class Background:
         """Does `work` now and then each time `seconds` have passed; a failure is logged and tried again next time."""
         self._tasks.append(asyncio.create_task(_repeat(seconds, name, work), name=name))
 
+    def keep(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Does `work`, which goes on by itself; when it fails all the same, that is logged and it starts again."""
+        self._tasks.append(asyncio.create_task(_kept(name, work), name=name))
+
     async def stop(self) -> None:
         """Ends all tasks."""
         for task in self._tasks:
@@ -26,6 +32,16 @@ class Background:
         for task in self._tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+async def _kept(name: str, work: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await work()
+            return
+        except Exception:
+            logger().exception("background work failed", task=name)
+        await asyncio.sleep(RESTART_SECONDS)
 
 
 async def _repeat(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:

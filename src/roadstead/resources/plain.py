@@ -164,6 +164,7 @@ ROLES = _row(RBAC, "Role", (NAME, CREATED))
 ROLE_BINDINGS = _row(RBAC, "RoleBinding", _BINDING)
 CLUSTER_ROLES = _row(RBAC, "ClusterRole", (NAME, CREATED), namespaced=False)
 CLUSTER_ROLE_BINDINGS = _row(RBAC, "ClusterRoleBinding", _BINDING, namespaced=False)
+LEASES = _row("coordination.k8s.io", "Lease", (NAME, Column("Holder", field_of("spec", "holderIdentity")), AGE))
 
 PLAIN: tuple[Resource, ...] = (
     NAMESPACES,
@@ -177,5 +178,6 @@ PLAIN: tuple[Resource, ...] = (
     ROLE_BINDINGS,
     CLUSTER_ROLES,
     CLUSTER_ROLE_BINDINGS,
+    LEASES,
 )
 """Every plain kind, namespaces first."""

@@ -1,0 +1,1 @@
+"""When this changes, do that: loops that run by themselves."""

@@ -12,14 +12,11 @@ from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.handlers import DoorSettings
 from roadstead.apimachinery.http import ApiDoor
 from roadstead.apimachinery.nonresource import Facts
+from roadstead.app_access import open_access
 from roadstead.app_loops import Loops, all_loops
 from roadstead.auth import secretfile
 from roadstead.auth.gate import Gate
-from roadstead.auth.htpasswd import Htpasswd
-from roadstead.auth.stored_rules import StoredRules
-from roadstead.auth.tokens import AdminToken, RegistryTokens
 from roadstead.base.background import Background
-from roadstead.base.errors import Invalid
 from roadstead.base.observe import Metrics, logger
 from roadstead.base.settings import Settings
 from roadstead.blobs.filesystem import FilesystemBlobs
@@ -53,7 +50,6 @@ from roadstead.resources.streamrules import StreamSettings
 from roadstead.streams.allowlist import AllowList
 
 STORAGE_THREADS = 16
-REGISTRY_AUDIENCE = "roadstead-registry"
 
 
 def utc_now() -> datetime:
@@ -111,15 +107,17 @@ def build(settings: Settings, folder: Path, hostname: str) -> App:
     store = Store(SqliteLog(folder / "objects.db"), watch_queue=settings.limits.watch_queue)
     blobs = FilesystemBlobs(folder, executor)
     uploads = FilesystemUploads(blobs)
-    gate = _gate(settings, folder, store)
+    access = open_access(settings, folder, store)
+    gate = access.gate
     metrics = Metrics()
     hostname = settings.registry.hostname or hostname
-    kinds = all_kinds.build(store, lambda: gate.rules, _stream_settings(settings, hostname))
+    kinds = all_kinds.build(store, lambda: gate.rules, _stream_settings(settings, hostname), access.desk)
     secret = secretfile.read_or_make(folder / "tls" / "uploads.key", lambda: secrets.token_hex(32).encode())
     rooms = _rooms(settings, hostname, store, (blobs, uploads), kinds, secret)
     registry = _registry_door(settings, rooms, kinds, gate, metrics)
     door_settings = DoorSettings(body_bytes=settings.limits.api_body_bytes)
-    api = ApiDoor(kinds.served, gate, settings=door_settings, facts=Facts(metrics=metrics.exposition))
+    facts = Facts(metrics=metrics.exposition, documents=access.documents)
+    api = ApiDoor(kinds.served, gate, settings=door_settings, facts=facts)
     return App(registry, api, gate, store, kinds, blobs, uploads, metrics, settings, all_loops(kinds, hostname))
 
 
@@ -128,22 +126,6 @@ def _stream_settings(settings: Settings, hostname: str) -> StreamSettings:
     entries = [{"domainName": name} for name in settings.images.allowed_registries]
     allowed = AllowList.from_config(entries, hostname)
     return StreamSettings(hostname, external[0] if external else "", settings.images.import_mode, allowed)
-
-
-def _gate(settings: Settings, folder: Path, store: Store) -> Gate:
-    htpasswd = _htpasswd(settings.access.htpasswd)
-    registry_tokens = RegistryTokens.open(
-        folder / "tls" / "tokens.key", REGISTRY_AUDIENCE, settings.registry.token_seconds
-    )
-    return Gate(StoredRules(store), [AdminToken(folder / "admin.token")], registry_tokens, htpasswd)
-
-
-def _htpasswd(file: str) -> Htpasswd | None:
-    if not file:
-        return None
-    if not Path(file).is_file():
-        raise Invalid(f"access.htpasswd: there is no file {file}; make it with: htpasswd -B -c {file} NAME")
-    return Htpasswd(Path(file))
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.served import ListOptions, Outcome, Patch, PatchType, Served
+from roadstead.auth.account_keys import AccountKeys
+from roadstead.auth.account_tokens import AccountTokens
 from roadstead.auth.rbac import RoleObjects
 from roadstead.auth.rbac import Rules as Policy
+from roadstead.auth.standing import Standing
 from roadstead.auth.users import ADMIN, Attributes, Decision, User
 from roadstead.base.values import Json
 from roadstead.kube.schema import conform
 from roadstead.kube.status import GroupResource
 from roadstead.objects.store import Store
 from roadstead.resources.kinds import Kinds, build
+from roadstead.resources.serviceaccounts import TokenDesk
 from roadstead.resources.streamrules import StreamSettings
 
 GROUP = "image.openshift.io"
@@ -88,7 +94,15 @@ class World:
 def open_world(store: Store, policy: Policy | None = None, **settings: Any) -> World:
     """All kinds over a store."""
     chosen = StreamSettings(**{"internal_registry": REGISTRY, **settings})
-    return World(build(store, lambda: policy or Policy(RoleObjects()), chosen), store)
+    return World(build(store, lambda: policy or Policy(RoleObjects()), chosen, _desk(store)), store)
+
+
+def _desk(store: Store) -> TokenDesk:
+    async def nobody(_: str) -> User | None:
+        return None
+
+    keys = AccountKeys(Path(tempfile.mkdtemp(prefix="roadstead-keys-")))
+    return TokenDesk(AccountTokens(keys, Standing(store), "https://issuer.test"), 86400, nobody)
 
 
 async def furnished(store: Store, **settings: Any) -> World:

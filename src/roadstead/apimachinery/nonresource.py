@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 import orjson
@@ -51,12 +51,24 @@ def no_metrics() -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A document with a path of its own, made for each request."""
+
+    content: Callable[[Request], Json]
+    media_type: str = replies.JSON_TYPE
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What the server can say about itself. `ready` answers with what is missing, "" when nothing is."""
+    """What the server can say about itself. `ready` answers with what is missing, "" when nothing is.
+
+    `documents` are further JSON documents by path, for whoever may get the path.
+    """
 
     version: Json = field(default_factory=version_info)
     ready: Callable[[], Awaitable[str]] = always_ready
     metrics: Callable[[], bytes] = no_metrics
+    documents: Mapping[str, Page] = field(default_factory=dict)
 
 
 class Pages:
@@ -86,6 +98,9 @@ class Pages:
             return self._groups(path, request)
         if path == "/metrics":
             return Reply(200, _headers("text/plain; version=0.0.4; charset=utf-8"), self._facts.metrics())
+        if path in self._facts.documents:
+            document = self._facts.documents[path]
+            return Reply(200, _headers(document.media_type), orjson.dumps(document.content(request)))
         found = self._page(path)
         if found is None:
             return not_found()
@@ -106,7 +121,7 @@ class Pages:
 
     def _paths(self) -> list[str]:
         groups = [f"/apis/{name}" for name in self._directory.names()]
-        return sorted(["/api", "/apis", "/metrics", *groups, *PUBLIC_PATHS])
+        return sorted(["/api", "/apis", "/metrics", *groups, *PUBLIC_PATHS, *self._facts.documents])
 
     def _groups(self, path: str, request: Request) -> Reply:
         header = ",".join(request.headers.getall("Accept", []))

@@ -73,6 +73,11 @@ def cluster_role_bindings() -> list[Json]:
         cluster_role_binding(
             "system:public-info-viewer", "system:public-info-viewer", group(AUTHENTICATED), group(UNAUTHENTICATED)
         ),
+        cluster_role_binding(
+            "system:service-account-issuer-discovery",
+            "system:service-account-issuer-discovery",
+            group(SERVICE_ACCOUNTS),
+        ),
         cluster_role_binding("system:monitoring", "system:monitoring", group("system:monitoring")),
         cluster_role_binding(
             "registry-monitoring", "registry-monitoring", account("openshift-monitoring", "prometheus-k8s")

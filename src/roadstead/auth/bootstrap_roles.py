@@ -234,6 +234,15 @@ def _people_roles() -> list[Json]:
         ),
         cluster_role("system:discovery", paths(("get",), DISCOVERY_PATHS)),
         cluster_role("system:public-info-viewer", paths(("get",), PUBLIC_PATHS)),
+        cluster_role(
+            "system:service-account-issuer-discovery",
+            paths(("get",), ("/.well-known/openid-configuration", "/openid/v1/jwks", "/openid/v1/jwks/")),
+        ),
+        cluster_role(
+            "system:auth-delegator",
+            rule(("create",), ("authentication.k8s.io",), ("tokenreviews",)),
+            rule(("create",), ("authorization.k8s.io",), ("subjectaccessreviews",)),
+        ),
         cluster_role("system:monitoring", paths(("get",), MONITORING_PATHS)),
     ]
 

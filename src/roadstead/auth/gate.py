@@ -129,6 +129,11 @@ class Gate:
             raise BadCredentials(Fault.REFUSED)
         return user
 
+    async def user_of_token(self, token: str) -> User | None:
+        """Whose token this is, of those the API takes; None for nobody. Raises BadCredentials when it was good once."""
+        await self.refresh()
+        return await self._user_of_token(token, self._api_kinds)
+
     async def exchange(self, request: Request) -> Issued:
         """A registry token for what a caller shows at the token endpoint (registry contract, section 3.3).
 

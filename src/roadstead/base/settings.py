@@ -79,6 +79,11 @@ class Access:
     """Who gets in."""
 
     htpasswd: str = knob("", "htpasswd file (bcrypt or argon2) of users who log in with name and password")
+    token_issuer: str = knob(
+        "https://kubernetes.default.svc",
+        "issuer of service account tokens, and their audience when none is asked for; others find keys below its URL",
+    )
+    token_max_seconds: int = knob(366 * 86400, "longest lifetime of a service account token on request", "seconds")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ from roadstead.resources.limits import Limits
 from roadstead.resources.namespaces import Namespaces
 from roadstead.resources.plainrules import GrantRules, SecretRules
 from roadstead.resources.reviews import reviews
+from roadstead.resources.serviceaccounts import ServiceAccounts, TokenDesk
 from roadstead.resources.streamrules import StreamSettings
+from roadstead.resources.tokenreviews import TokenReviews
 
 PLAIN_KEPT_BYTES = 1024 * 1024
 """Encoded objects of one plain kind kept at hand; few of them are read often."""
@@ -54,10 +56,12 @@ class Kinds:
         return found
 
 
-def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings) -> Kinds:
+def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings, desk: TokenDesk) -> Kinds:
     """All kinds over one store. `policy` gives the roles and bindings in force, for who hands out rights."""
     namespaces, limits = Namespaces(store), Limits(store)
     stored = {each.resource.group_resource: each for each in _plain_kinds(store, policy, namespaces)}
+    accounts = ServiceAccounts(store, desk, stored, namespaces.check)
+    stored[accounts.resource.group_resource] = accounts
     images = Collection(IMAGES, store, ImageRules())
     secrets = stored[plain.SECRETS.group_resource]
     streams = ImageStreams(store, settings, limits, images=images, secrets=secrets, namespace_check=namespaces.check)
@@ -72,6 +76,7 @@ def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings) 
         ImageStreamMappings(arrivals, settings.internal_registry, namespaces.check),
         ImageStreamImports(),
         *reviews(policy),
+        TokenReviews(desk.tokens, desk.user_of_token),
     )
     everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *views)
     namespaces.content = [each for each in (*stored.values(), streams) if each.resource.namespaced]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from roadstead.apimachinery.resource import ALL_VERBS, Column, Resource
+from roadstead.apimachinery.resource import ALL_VERBS, Column, Resource, Subresource
 from roadstead.base.values import Json
 from roadstead.resources.ages import age
 
@@ -158,6 +158,13 @@ NAMESPACES = _row(
     selectable={"status.phase": lambda obj: str((obj.get("status") or {}).get("phase", ""))},
 )
 SECRETS = _row("", "Secret", _SECRET, selectable={"type": lambda obj: str(obj.get("type", ""))})
+SERVICE_ACCOUNTS = _row(
+    "",
+    "ServiceAccount",
+    _SERVICE_ACCOUNT,
+    "sa",
+    subresources=(Subresource("token", "TokenRequest", ("create",), "authentication.k8s.io", "v1"),),
+)
 LIMIT_RANGES = _row("", "LimitRange", (NAME, CREATED), "limits")
 RESOURCE_QUOTAS = _row("", "ResourceQuota", _QUOTA, "quota")
 ROLES = _row(RBAC, "Role", (NAME, CREATED))
@@ -170,7 +177,7 @@ PLAIN: tuple[Resource, ...] = (
     NAMESPACES,
     SECRETS,
     _row("", "ConfigMap", (NAME, DATA, AGE), "cm"),
-    _row("", "ServiceAccount", _SERVICE_ACCOUNT, "sa"),
+    SERVICE_ACCOUNTS,
     _row("", "Event", _EVENT, "ev", selectable=_EVENT_FIELDS),
     LIMIT_RANGES,
     RESOURCE_QUOTAS,

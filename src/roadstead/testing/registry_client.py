@@ -15,7 +15,8 @@ import orjson
 from multidict import CIMultiDict
 
 from roadstead.apimachinery.ask import Ask
-from roadstead.app import REGISTRY_AUDIENCE, App, build, utc_now
+from roadstead.app import App, build, utc_now
+from roadstead.app_access import REGISTRY_AUDIENCE
 from roadstead.auth.bootstrap import cluster_role_binding, role_binding
 from roadstead.auth.tokens import RegistryTokens
 from roadstead.auth.users import AUTHENTICATED, User

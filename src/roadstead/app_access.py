@@ -1,0 +1,69 @@
+"""The part of the app that recognises callers: the gate with every kind of credential it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from roadstead.apimachinery.nonresource import Page
+from roadstead.auth import issuer
+from roadstead.auth.account_keys import AccountKeys
+from roadstead.auth.account_tokens import AccountTokens, ForAudience
+from roadstead.auth.gate import Gate
+from roadstead.auth.htpasswd import Htpasswd
+from roadstead.auth.standing import Standing
+from roadstead.auth.stored_rules import StoredRules
+from roadstead.auth.tokens import AdminToken, RegistryTokens
+from roadstead.base.errors import Invalid
+from roadstead.base.settings import Settings
+from roadstead.objects.store import Store
+from roadstead.resources.serviceaccounts import MIN_SECONDS, TokenDesk
+
+REGISTRY_AUDIENCE = "roadstead-registry"
+"""Whom registry tokens are for; account tokens may be made for it too, and then open the registry alone."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who recognises callers, who makes tokens, and what others may read to check them."""
+
+    gate: Gate
+    desk: TokenDesk
+    documents: Mapping[str, Page]
+
+
+def open_access(settings: Settings, folder: Path, store: Store) -> Access:
+    """The gate over a data folder; keys and tokens that are missing are made. Raises Invalid."""
+    keys = AccountKeys(folder / "tls" / "service-accounts")
+    accounts = AccountTokens(keys, Standing(store), issuer.checked(settings.access.token_issuer))
+    registry_tokens = RegistryTokens.open(
+        folder / "tls" / "tokens.key", REGISTRY_AUDIENCE, settings.registry.token_seconds
+    )
+    gate = Gate(
+        StoredRules(store),
+        [AdminToken(folder / "admin.token"), accounts],
+        registry_tokens,
+        _htpasswd(settings.access.htpasswd),
+        registry_only=[ForAudience(accounts, REGISTRY_AUDIENCE)],
+    )
+    if settings.access.token_max_seconds < MIN_SECONDS:
+        raise Invalid(f"access.token_max_seconds must be at least {MIN_SECONDS}")
+    desk = TokenDesk(accounts, settings.access.token_max_seconds, gate.user_of_token)
+    return Access(gate, desk, _documents(accounts))
+
+
+def _documents(accounts: AccountTokens) -> dict[str, Page]:
+    """What a verifier elsewhere reads: OpenID Connect Discovery 1.0 and the keys (RFC 7517)."""
+    return {
+        issuer.DISCOVERY_PATH: Page(lambda request: issuer.discovery(accounts, request.scheme, request.host)),
+        issuer.KEYS_PATH: Page(lambda _: {"keys": accounts.public_keys()}, "application/jwk-set+json"),
+    }
+
+
+def _htpasswd(file: str) -> Htpasswd | None:
+    if not file:
+        return None
+    if not Path(file).is_file():
+        raise Invalid(f"access.htpasswd: there is no file {file}; make it with: htpasswd -B -c {file} NAME")
+    return Htpasswd(Path(file))

@@ -105,8 +105,19 @@ class Shell:
 
     def run(self, *command: str, input: str = "", fails: bool = False) -> str:
         """Runs a program to its end; its standard output, or its standard error where it is to fail."""
+        done = self._done(command, input)
+        assert (done.returncode != 0) == fails, (command, done.stdout, done.stderr)
+        return done.stderr if fails else done.stdout
+
+    def warned(self, *command: str, input: str = "") -> str:
+        """Runs a program that succeeds; its standard error."""
+        done = self._done(command, input)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        return done.stderr
+
+    def _done(self, command: tuple[str, ...], input: str) -> subprocess.CompletedProcess[str]:
         needed(command[0])
-        done = subprocess.run(
+        return subprocess.run(
             command,
             input=input,
             capture_output=True,
@@ -116,5 +127,3 @@ class Shell:
             timeout=TIMEOUT_SECONDS,
             check=False,
         )
-        assert (done.returncode != 0) == fails, (command, done.stdout, done.stderr)
-        return done.stderr if fails else done.stdout

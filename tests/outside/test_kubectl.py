@@ -106,7 +106,7 @@ def test_a_namespace_with_a_role_binding_is_made(shell: Shell) -> None:
 
 def test_a_stream_is_created_from_a_file_and_deleted(shell: Shell) -> None:
     made = {"apiVersion": "image.openshift.io/v1", "kind": "ImageStream", "metadata": {"name": "filed"}}
-    kubectl(shell, "create", "--validate=false", "-f", "-", input=json.dumps(made))
+    kubectl(shell, "create", "-f", "-", input=json.dumps(made))
     assert "filed" in kubectl(shell, "get", "is", "-o", "name")
     kubectl(shell, "delete", "is", "filed")
     assert "filed" not in kubectl(shell, "get", "is", "-o", "name")

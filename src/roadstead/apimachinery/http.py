@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from roadstead.apimachinery import options, paths, replies
-from roadstead.apimachinery.discovery import Directory
 from roadstead.apimachinery.entrance import Admitted, Gate, admit
 from roadstead.apimachinery.faults import status_of
 from roadstead.apimachinery.handlers import HANDLERS, Call, DoorSettings, subresource
 from roadstead.apimachinery.nonresource import PUBLIC_PATHS, Facts, Pages, not_found
 from roadstead.apimachinery.paths import Target
 from roadstead.apimachinery.replies import FRONT_DOOR, status_reply
-from roadstead.apimachinery.routing import Routes
 from roadstead.apimachinery.served import Served
+from roadstead.apimachinery.surface import Surface
 from roadstead.base.errors import Failure
 from roadstead.base.web import Reply, Request
 from roadstead.kube import status
 from roadstead.kube.status import GroupResource
-
-CORE_KINDS_ELSEWHERE = (
-    "Binding", "ComponentStatus", "Endpoints", "LimitRange", "Node", "PersistentVolume", "PersistentVolumeClaim", "Pod",
-    "PodTemplate", "ReplicationController", "ResourceQuota", "Secret", "Service", "ServiceAccount",
-)  # fmt: skip
-"""Core kinds every client knows: sending one to the wrong place is told apart from sending nonsense."""
 
 
 class ApiDoor:
@@ -44,12 +37,14 @@ class ApiDoor:
         facts: Facts | None = None,
     ) -> None:
         self._gate, self._settings = gate, settings or DoorSettings()
-        self._routes = Routes(served.values())
-        resources = self._routes.resources()
-        self._pages = Pages(Directory(resources), facts or Facts())
-        self._kinds = frozenset(
-            [(each.api_version, each.kind) for each in resources] + [("v1", kind) for kind in CORE_KINDS_ELSEWHERE]
-        )
+        self._facts = facts or Facts()
+        self._surface = Surface(served.values())
+        self._pages = Pages(self._surface, self._facts)
+
+    def serve(self, served: Iterable[Served]) -> None:
+        """From now on, these kinds: routes, discovery and OpenAPI change together."""
+        self._surface = Surface(served, self._surface)
+        self._pages = Pages(self._surface, self._facts)
 
     async def __call__(self, request: Request) -> Reply:
         """One reply for one request; raises nothing but ConnectionError and cancellation."""
@@ -84,11 +79,11 @@ class ApiDoor:
         return await self._resource(admitted, request)
 
     async def _resource(self, admitted: Admitted, request: Request) -> Reply:
-        target = admitted.target
-        if not self._routes.knows(target):
+        target, surface = admitted.target, self._surface
+        if not surface.routes.knows(target):
             return not_found()
-        route = self._routes.find(target)
-        call = Call(admitted, request, route, self._settings, self._gate.decide, self._kinds)
+        route = surface.routes.find(target)
+        call = Call(admitted, request, route, self._settings, self._gate.decide, surface.kinds)
         handler = subresource if route.subresource is not None else HANDLERS[target.verb]
         seconds = self._seconds(request, target, slow=route.resource.slow)
         try:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import orjson
 
 from roadstead import __version__
-from roadstead.apimachinery import replies
+from roadstead.apimachinery import openapi_pages, replies
 from roadstead.apimachinery.discovery import AGGREGATED_TYPE, Directory, Document
 from roadstead.apimachinery.entrance import Admitted
 from roadstead.apimachinery.paths import Target
+from roadstead.apimachinery.surface import Surface
 from roadstead.base.values import Json
 from roadstead.base.web import Reply, Request
 from roadstead.kube import status
@@ -74,9 +75,9 @@ class Facts:
 class Pages:
     """Answers for every path outside the resources."""
 
-    def __init__(self, directory: Directory, facts: Facts) -> None:
-        self._directory, self._facts = directory, facts
-        self._documents = {"/api": directory.aggregated(core=True), "/apis": directory.aggregated(core=False)}
+    def __init__(self, surface: Surface, facts: Facts) -> None:
+        self._surface, self._facts = surface, facts
+        self._directory: Directory = surface.directory
 
     async def public(self, target: Target) -> Reply:
         """One of PUBLIC_PATHS."""
@@ -94,8 +95,10 @@ class Pages:
         if target.method != "GET":
             raise status.method_not_allowed()
         path = target.path.rstrip("/")
-        if path in self._documents:
+        if path in self._surface.aggregated:
             return self._groups(path, request)
+        if path.startswith("/openapi/"):
+            return await openapi_pages.page(self._surface.openapi, path, request) or not_found()
         if path == "/metrics":
             return Reply(200, _headers("text/plain; version=0.0.4; charset=utf-8"), self._facts.metrics())
         if path in self._facts.documents:
@@ -121,7 +124,9 @@ class Pages:
 
     def _paths(self) -> list[str]:
         groups = [f"/apis/{name}" for name in self._directory.names()]
-        return sorted(["/api", "/apis", "/metrics", *groups, *PUBLIC_PATHS, *self._facts.documents])
+        versions = [f"/{path}" for path in self._surface.openapi.groups if path.startswith("apis/")]
+        documents = ["/openapi/v2", "/openapi/v3", *self._facts.documents]
+        return sorted(["/api", "/api/v1", "/apis", "/metrics", *groups, *versions, *documents, *PUBLIC_PATHS])
 
     def _groups(self, path: str, request: Request) -> Reply:
         header = ",".join(request.headers.getall("Accept", []))
@@ -129,7 +134,7 @@ class Pages:
             wanted = clause.parameters
             if clause.is_json and wanted.get("as") == "APIGroupDiscoveryList":
                 if wanted.get("g") == DISCOVERY_GROUP and wanted.get("v") == "v2":
-                    return _aggregated(self._documents[path], request)
+                    return _aggregated(self._surface.aggregated[path], request)
             elif clause.is_json and "as" not in wanted:
                 break
         else:

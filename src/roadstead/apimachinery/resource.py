@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from roadstead.base.values import Json
+from roadstead.kube.openapi import Definitions
 from roadstead.kube.schema import Shape
 from roadstead.kube.status import GroupResource
 
@@ -45,7 +46,9 @@ class Resource:
     """One row of the API: everything about a kind that is not behaviour.
 
     `selectable` are further field selectors over the shown object. `unconditional_update` lets a PUT leave out the
-    resourceVersion. `slow` exempts creations from the deadline (they wait for somebody else's server).
+    resourceVersion. `slow` exempts creations from the deadline (they wait for somebody else's server). `strategic` says
+    whether strategic merge patches are taken. `documented` gives the OpenAPI schema of whole objects where that is not
+    the shape's.
     """
 
     group: str
@@ -63,6 +66,8 @@ class Resource:
     stored: bool = True
     unconditional_update: bool = False
     slow: bool = False
+    strategic: bool = True
+    documented: Callable[[Definitions], Json] | None = None
     subresources: tuple[Subresource, ...] = ()
 
     @property

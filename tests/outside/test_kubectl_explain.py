@@ -1,0 +1,59 @@
+"""kubectl explains every kind, and leaves the checking of files to the server."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.outside.programs import Shell
+
+pytestmark = pytest.mark.outside
+
+
+def stream(**spec: object) -> str:
+    made = {"apiVersion": "image.openshift.io/v1", "kind": "ImageStream", "metadata": {"name": "filed"}, "spec": spec}
+    return json.dumps(made)
+
+
+def tag(name: str, source: str) -> dict[str, object]:
+    return {"name": name, "from": {"kind": "DockerImage", "name": source}}
+
+
+def kubectl(shell: Shell, *arguments: str, input: str = "", fails: bool = False) -> str:
+    return shell.run("kubectl", "-n", "shop", *arguments, input=input, fails=fails)
+
+
+def test_the_tags_of_a_stream_are_explained_to_the_last_field(shell: Shell) -> None:
+    told = kubectl(shell, "explain", "is.spec.tags", "--recursive")
+    assert "FIELD: tags <[]TagReference>" in told
+    assert "importMode\t<string>" in told
+
+
+@pytest.mark.parametrize("form", ["plaintext", "plaintext-openapiv2"])
+def test_a_stream_is_explained_from_either_version(shell: Shell, form: str) -> None:
+    told = kubectl(shell, "explain", "imagestream", f"--output={form}")
+    assert "A repository as the API sees it" in told.replace("\n     ", " ")
+
+
+def test_a_file_is_applied_and_applied_again_with_server_side_checks(shell: Shell) -> None:
+    first = stream(tags=[tag("v1", "quay.io/a/b:v1"), tag("v2", "quay.io/a/b:v2")])
+    assert "created" in kubectl(shell, "apply", "-f", "-", input=first)
+    assert "unchanged" in kubectl(shell, "apply", "-f", "-", input=first)
+    second = stream(tags=[tag("v2", "quay.io/a/b:v2.1"), tag("v3", "quay.io/a/b:v3")])
+    assert "configured" in kubectl(shell, "apply", "-f", "-", input=second)
+    left = kubectl(shell, "get", "is", "filed", "-o", "jsonpath={range .spec.tags[*]}{.name}={.from.name} {end}")
+    assert left == "v2=quay.io/a/b:v2.1 v3=quay.io/a/b:v3 "
+    kubectl(shell, "delete", "is", "filed")
+
+
+def test_a_misspelt_field_is_refused_by_name(shell: Shell) -> None:
+    for verb in ("create", "apply"):
+        said = kubectl(shell, verb, "-f", "-", input=stream(tag=[]), fails=True)
+        assert 'unknown field "spec.tag"' in said
+
+
+def test_a_misspelt_field_is_only_warned_about_when_that_is_asked_for(shell: Shell) -> None:
+    said = shell.warned("kubectl", "-n", "shop", "create", "--validate=warn", "-f", "-", input=stream(tag=[]))
+    assert 'Warning: unknown field "spec.tag"' in said
+    kubectl(shell, "delete", "is", "filed")

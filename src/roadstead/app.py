@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ from roadstead.dataplane.uploads import UploadHandlers
 from roadstead.objects.compaction import Compactor
 from roadstead.objects.sqlite import SqliteLog
 from roadstead.objects.store import Store
+from roadstead.remote.authfiles import chosen_files
 from roadstead.repositories.delete import Delete
 from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
@@ -47,7 +49,6 @@ from roadstead.resources import kinds as all_kinds
 from roadstead.resources.bootstrap import bootstrap_objects
 from roadstead.resources.kinds import Kinds
 from roadstead.resources.streamrules import StreamSettings
-from roadstead.streams.allowlist import AllowList
 
 STORAGE_THREADS = 16
 
@@ -123,9 +124,10 @@ def build(settings: Settings, folder: Path, hostname: str) -> App:
 
 def _stream_settings(settings: Settings, hostname: str) -> StreamSettings:
     external = settings.registry.external_hostnames
-    entries = [{"domainName": name} for name in settings.images.allowed_registries]
-    allowed = AllowList.from_config(entries, hostname)
-    return StreamSettings(hostname, external[0] if external else "", settings.images.import_mode, allowed)
+    allowed = tuple(settings.images.allowed_registries)
+    files = tuple(chosen_files(settings.images.auth_files, os.environ, Path.home()))
+    shown = external[0] if external else ""
+    return StreamSettings(hostname, shown, settings.images.import_mode, allowed, files)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from roadstead.base.values import Json
 from roadstead.kube.status import StatusError
 from roadstead.objects.log import Key, Write
 from roadstead.objects.store import Store
-from roadstead.streams.allowlist import AllowList
 from tests.resources.world import REGISTRY, World, digest, furnished
 
 ALICE = User("alice", groups=("system:authenticated",))
@@ -131,7 +130,7 @@ async def test_a_permitted_tag_of_another_namespace_is_copied_and_served_from_he
 
 
 async def test_a_registry_that_is_not_listed_is_refused(store: Store) -> None:
-    world = await furnished(store, allowed=AllowList.from_config([{"domainName": "docker.io"}], REGISTRY))
+    world = await furnished(store, allowed_registries=("docker.io",))
     with pytest.raises(StatusError) as refused:
         await world.create("imagestreams", "app", spec={"tags": [external()]})
     assert 'registry "quay.test" not allowed by whitelist' in refused.value.message

@@ -72,6 +72,9 @@ class Images:
         choices=("Legacy", "PreserveOriginal"),
     )
     allowed_registries: list[str] = knob([], "host[:port] patterns tags may refer to; empty: any")
+    auth_files: list[str] = knob(
+        [], "auth.json files with keys for other registries, tried after all secrets; empty: the usual ones; none: none"
+    )
 
 
 @dataclass(frozen=True)

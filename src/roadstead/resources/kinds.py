@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roadstead.apimachinery.collection import Collection, Rules
 from roadstead.apimachinery.resource import Resource
@@ -11,9 +11,12 @@ from roadstead.apimachinery.served import Served
 from roadstead.auth.rbac import Rules as Policy
 from roadstead.kube.status import GroupResource
 from roadstead.objects.store import Store
+from roadstead.remote.authfiles import AuthFiles
 from roadstead.repositories.arrivals import Arrivals
 from roadstead.repositories.contents import Contents
+from roadstead.repositories.sources import Books, Sources
 from roadstead.resources import plain
+from roadstead.resources.allowedregistries import IMAGE_CONFIG, AllowedRegistries
 from roadstead.resources.images import IMAGES, ImageRules
 from roadstead.resources.imagesignatures import ImageSignatures
 from roadstead.resources.imagestreamimages import ImageStreamImages
@@ -47,6 +50,7 @@ class Kinds:
     contents: Contents
     arrivals: Arrivals
     limits: Limits
+    sources: Sources
 
     def plain(self, resource: Resource) -> Collection:
         """The collection of a plain kind."""
@@ -62,6 +66,9 @@ def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings, 
     stored = {each.resource.group_resource: each for each in _plain_kinds(store, policy, namespaces)}
     accounts = ServiceAccounts(store, desk, stored, namespaces.check)
     stored[accounts.resource.group_resource] = accounts
+    allowing = AllowedRegistries(settings.allowed_registries, settings.internal_registry, stored.get(IMAGE_CONFIG))
+    settings = replace(settings, allowing=allowing)
+    sources = Sources(Books.among(stored), AuthFiles(settings.auth_files))
     images = Collection(IMAGES, store, ImageRules())
     secrets = stored[plain.SECRETS.group_resource]
     streams = ImageStreams(store, settings, limits, images=images, secrets=secrets, namespace_check=namespaces.check)
@@ -81,7 +88,7 @@ def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings, 
     everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *views)
     namespaces.content = [each for each in (*stored.values(), streams) if each.resource.namespaced]
     served = {each.resource.group_resource: each for each in everything}
-    return Kinds(served, namespaces, images, streams, stream_tags, signatures, contents, arrivals, limits)
+    return Kinds(served, namespaces, images, streams, stream_tags, signatures, contents, arrivals, limits, sources)
 
 
 def _plain_kinds(store: Store, policy: Callable[[], Policy], namespaces: Namespaces) -> list[Collection]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from roadstead.apimachinery.ask import Ask
@@ -37,7 +38,14 @@ class StreamSettings:
     internal_registry: str = ""
     external_registry: str = ""
     import_mode: str = specs.LEGACY
-    allowed: AllowList = AllowList()
+    allowed_registries: tuple[str, ...] = ()
+    auth_files: tuple[Path, ...] = ()
+    allowing: Callable[[], AllowList] = AllowList
+
+    @property
+    def allowed(self) -> AllowList:
+        """The registries images may come from, as of now."""
+        return self.allowing()
 
 
 class StreamRules(Rules):

@@ -1,0 +1,1 @@
+"""Images from other registries become Images and tags of streams here."""

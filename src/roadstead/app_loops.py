@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,5 +31,5 @@ class Loops:
 
 def all_loops(kinds: Kinds, hostname: str) -> Loops:
     """The loops over these kinds; `hostname` and the machine's name say whose the lease is."""
-    lease = Lease(kinds.plain(plain.LEASES), LEASE_NAMESPACE, LEASE_NAME, f"{socket.gethostname()}_{hostname}")
+    lease = Lease(kinds.plain(plain.LEASES), LEASE_NAMESPACE, LEASE_NAME, f"{platform.node()}_{hostname}")
     return Loops(lease, ())

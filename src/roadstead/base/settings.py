@@ -90,6 +90,19 @@ class Access:
 
 
 @dataclass(frozen=True)
+class Outbound:
+    """Connections to other registries (docs/outbound.md)."""
+
+    allow: list[str] = knob(
+        [], "hosts, *.suffixes, addresses and networks, each with :PORT or without, that may be asked though not public"
+    )
+    connect_seconds: int = knob(10, "time for a connection to be made", "seconds")
+    idle_seconds: int = knob(30, "a server that sends nothing for this long is given up", "seconds")
+    document_seconds: int = knob(60, "time for a manifest, a page of tags or a token, retries included", "seconds")
+    transfer_seconds: int = knob(3600, "time for a blob", "seconds")
+
+
+@dataclass(frozen=True)
 class Limits:
     """What one client may cost."""
 
@@ -126,6 +139,7 @@ class Settings:
     uploads: Uploads = field(default_factory=Uploads)
     images: Images = field(default_factory=Images)
     access: Access = field(default_factory=Access)
+    outbound: Outbound = field(default_factory=Outbound)
     limits: Limits = field(default_factory=Limits)
     objects: Objects = field(default_factory=Objects)
 

@@ -59,6 +59,9 @@ class NoKeys:
         return ()
 
 
+NO_KEYS = NoKeys()
+
+
 @dataclass(frozen=True, slots=True)
 class HostKeys:
     """Credentials for single registries, by host[:port]."""

@@ -1,0 +1,47 @@
+"""Answers of a registry that are no success -> failures with its own words, cut and cleaned; no I/O."""
+
+from __future__ import annotations
+
+import orjson
+
+from roadstead.base.observe import masked
+from roadstead.remote.errors import Kind, RemoteFailure
+
+LONGEST_WORDS = 300
+_BY_STATUS = {401: Kind.UNAUTHORIZED, 403: Kind.DENIED, 404: Kind.NOT_FOUND, 413: Kind.TOO_LARGE}
+_UNKNOWN_NAME = "NAME_UNKNOWN"
+
+
+def rate_limited(host: str, seconds: int) -> RemoteFailure:
+    """The upstream wants to be left alone for a while."""
+    said = f"{host} says toomanyrequests: it may be asked again in {seconds} s"
+    return RemoteFailure(Kind.RATE_LIMITED, said, host=host, retry_after=seconds, status=429)
+
+
+def failure_of(status: int, body: bytes, host: str, what: str) -> RemoteFailure:
+    """The failure behind a status and an error body; `what` names what was asked for."""
+    code, message = _first_error(body)
+    kind = _BY_STATUS.get(status, Kind.UNAVAILABLE if status >= 500 else Kind.REFUSED)
+    if status == 404 and code == _UNKNOWN_NAME:
+        return RemoteFailure(Kind.NAME_UNKNOWN, "name unknown", host=host, status=status)
+    if status == 404:
+        return RemoteFailure(kind, f"{host} does not have {what}", host=host, status=status)
+    words = f": {code.lower().replace('_', ' ')}" if code else ""
+    words += f": {message}" if message and message.lower() != code.lower().replace("_", " ") else ""
+    return RemoteFailure(kind, f"{host} answers {status} for {what}{words}", host=host, status=status)
+
+
+def clean(text: str) -> str:
+    """Words from outside on one line, without control characters and secrets, at most 300 characters."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * LONGEST_WORDS])
+    plain = masked(" ".join(plain.split()))
+    return plain if len(plain) <= LONGEST_WORDS else plain[:LONGEST_WORDS] + "…"
+
+
+def _first_error(body: bytes) -> tuple[str, str]:
+    try:
+        error = orjson.loads(body)["errors"][0]
+        code, message = error.get("code"), error.get("message")
+    except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError):
+        return "", ""
+    return clean(code if isinstance(code, str) else ""), clean(message if isinstance(message, str) else "")

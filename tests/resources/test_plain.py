@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 import orjson
 import pytest
 
@@ -19,7 +16,6 @@ from roadstead.resources import plain
 from tests.resources.world import World, open_world
 
 ALICE = User("alice", groups=("system:authenticated",))
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 async def test_a_namespace_is_active_and_labelled_with_its_name(world: World) -> None:
@@ -159,56 +155,3 @@ async def test_a_binding_keeps_its_role_and_names_one(world: World) -> None:
         await world.patch("rolebindings", "b", {"roleRef": {"name": "other"}})
     with pytest.raises(StatusError, match="roleRef.kind: Unsupported value"):
         await world.create("clusterrolebindings", "c", namespace="", roleRef={"kind": "Role", "name": "x"})
-
-
-EVENT = {
-    "type": "Normal",
-    "reason": "Pushed",
-    "involvedObject": {"kind": "ImageStream", "name": "web"},
-    "source": {"component": "registry"},
-    "message": "a new image\n",
-    "firstTimestamp": "2026-11-23T11:00:00Z",
-    "lastTimestamp": "2026-11-23T11:58:30Z",
-    "count": 3,
-}
-SUBJECTS = [{"kind": "ServiceAccount", "namespace": "shop", "name": "robot"}, {"kind": "User", "name": "bob"}]
-
-
-@pytest.mark.parametrize(
-    ("plural", "body", "cells"),
-    [
-        ("namespaces", {"status": {"phase": "Active"}}, ["x", "Active", "60m"]),
-        ("secrets", {"type": "Opaque", "data": {"a": ""}}, ["x", "Opaque", 1, "60m"]),
-        ("configmaps", {"data": {"a": ""}, "binaryData": {"b": ""}}, ["x", 2, "60m"]),
-        ("serviceaccounts", {}, ["x", 0, "60m"]),
-        ("limitranges", {}, ["x", "2026-11-23T11:00:00Z"]),
-        (
-            "resourcequotas",
-            {"spec": {"hard": {"pods": "3", "limits.cpu": "1"}}, "status": {}},
-            ["x", "pods: 0/3", "limits.cpu: 0/1", "60m"],
-        ),
-        ("clusterroles", {}, ["x", "2026-11-23T11:00:00Z"]),
-        (
-            "rolebindings",
-            {"roleRef": {"kind": "Role", "name": "r"}, "subjects": SUBJECTS},
-            ["x", "Role/r", "60m", "bob", "", "shop/robot"],
-        ),
-        (
-            "events",
-            EVENT,
-            ["90s", "Normal", "Pushed", "imagestream/web", "", "registry", "a new image", "60m", 3, "x"],
-        ),
-    ],
-)
-def test_tables_show_the_columns_people_know(plural: str, body: Json, cells: list[Any]) -> None:
-    resource = next(each for each in plain.PLAIN if each.plural == plural)
-    obj = {"metadata": {"name": "x", "creationTimestamp": "2026-11-23T11:00:00Z"}, **body}
-    assert [column.value(obj, NOW) for column in resource.columns or ()] == cells
-
-
-@pytest.mark.parametrize("resource", plain.PLAIN, ids=lambda each: each.plural)
-def test_no_table_stumbles_over_an_empty_object(resource: Any) -> None:
-    for column in resource.columns:
-        column.value({"metadata": {}}, NOW)
-    for select in resource.selectable.values():
-        assert select({"metadata": {}}) == ""

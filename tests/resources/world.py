@@ -66,7 +66,8 @@ class World:
         return Ask(user=user, now=self.now, may=may, url_resource=url, **more)
 
     def kind(self, plural: str) -> Served:
-        return next(each for name, each in self.kinds.served.items() if name.resource == plural)
+        found = [each for name, each in self.kinds.served.items() if name.resource == plural]
+        return next((each for each in found if each.resource.group == GROUP), found[0])
 
     async def create(self, plural: str, name: str, *, namespace: str = "shop", **body: Any) -> Outcome:
         body.setdefault("metadata", {"name": name})

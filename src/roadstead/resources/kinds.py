@@ -92,11 +92,16 @@ def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings, 
 
 
 def _plain_kinds(store: Store, policy: Callable[[], Policy], namespaces: Namespaces) -> list[Collection]:
-    granting = (plain.ROLES, plain.ROLE_BINDINGS, plain.CLUSTER_ROLES, plain.CLUSTER_ROLE_BINDINGS)
-    rules: dict[str, Rules] = {each.plural: GrantRules(each, policy) for each in granting}
-    rules[plain.SECRETS.plural] = SecretRules()
+    rules: dict[GroupResource, Rules] = {each.group_resource: GrantRules(each, policy) for each in plain.GRANTING}
+    rules[plain.SECRETS.group_resource] = SecretRules()
     return [
-        Collection(each, store, rules.get(each.plural), namespace_check=namespaces.check, kept_bytes=PLAIN_KEPT_BYTES)
+        Collection(
+            each,
+            store,
+            rules.get(each.group_resource),
+            namespace_check=namespaces.check,
+            kept_bytes=PLAIN_KEPT_BYTES,
+        )
         for each in plain.PLAIN
         if each is not plain.NAMESPACES
     ]

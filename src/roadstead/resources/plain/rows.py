@@ -1,0 +1,61 @@
+"""A plain kind in one line: what the rows of the tables are made with; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from roadstead.apimachinery.resource import ALL_VERBS, Column, Resource, Subresource
+from roadstead.base.values import Json
+from roadstead.resources.plain.cells import AGE, NAME, text_at
+
+PLAINLY = (NAME, AGE)
+"""The columns of a kind that has none of its own."""
+ONE_BY_ONE = tuple(verb for verb in ALL_VERBS if verb != "deletecollection")
+READ_VERBS = ("get", "list", "watch")
+ALL = ("all",)
+"""The category that `kubectl get all` asks for."""
+
+
+def row(
+    group: str,
+    kind: str,
+    columns: Sequence[Column] = PLAINLY,
+    *,
+    short: Sequence[str] = (),
+    version: str = "v1",
+    plural: str = "",
+    **more: Any,
+) -> Resource:
+    """A plain kind; `plural` where it is not just the kind with an s."""
+    singular = kind.lower()
+    return Resource(
+        group,
+        version,
+        plural or f"{singular}s",
+        singular,
+        kind,
+        more.pop("namespaced", True),
+        columns=tuple(columns),
+        unconditional_update=True,
+        short_names=tuple(short),
+        **more,
+    )
+
+
+def status_of(kind: str) -> Subresource:
+    """The status of an object, written by whoever looks after it."""
+    return Subresource("status", kind, ("get", "patch", "update"))
+
+
+SCALE = Subresource("scale", "Scale", ("get", "patch", "update"), "autoscaling", "v1")
+"""How many there shall be, in one form for every kind that has such a number."""
+
+
+def selects(**paths: Sequence[str]) -> dict[str, Callable[[Json], str]]:
+    """Field selectors by their path; an underscore in a keyword stands for a dot."""
+    return {name.replace("_", "."): _text_of(path) for name, path in paths.items()}
+
+
+def _text_of(path: Sequence[str]) -> Callable[[Json], str]:
+    return lambda obj: text_at(obj, *path)

@@ -34,6 +34,8 @@ from roadstead.dataplane.signatures import SignatureHandlers
 from roadstead.dataplane.token import TokenHandler
 from roadstead.dataplane.uploads import UploadHandlers
 from roadstead.objects.compaction import Compactor
+from roadstead.objects.log import Log
+from roadstead.objects.postgres import PostgresLog
 from roadstead.objects.sqlite import SqliteLog
 from roadstead.objects.store import Store
 from roadstead.remote.authfiles import chosen_files
@@ -51,6 +53,8 @@ from roadstead.resources.kinds import Kinds
 from roadstead.resources.streamrules import StreamSettings
 
 STORAGE_THREADS = 16
+LEFTOVER_AGE = timedelta(hours=1)
+"""Where several servers share a folder, what is younger than this may be the work of another one."""
 
 
 def utc_now() -> datetime:
@@ -75,7 +79,8 @@ class App:
 
     async def recover(self) -> None:
         """Makes good what a crash left behind, and writes the roles an installation starts with."""
-        swept = await self.blobs.recover() + await self.uploads.recover()
+        untouched = utc_now() - LEFTOVER_AGE if self.settings.objects.url else None
+        swept = await self.blobs.recover(untouched) + await self.uploads.recover(untouched)
         if swept:
             logger().info("removed what an interrupted write left behind", files=swept)
         await bootstrap_objects(self.kinds, Ask.internal(utc_now()))
@@ -102,12 +107,22 @@ class App:
         await self.store.close()
 
 
-def build(settings: Settings, folder: Path, hostname: str) -> App:
-    """The app over a data folder. `hostname` is what image references name when no setting does."""
+async def open_log(settings: Settings, folder: Path) -> Log:
+    """The log that the settings name; raises Failure."""
+    if settings.objects.url:
+        return await PostgresLog.open(settings.objects.url, folder / "mirrors")
+    return SqliteLog(folder / "objects.db")
+
+
+def build(settings: Settings, folder: Path, hostname: str, log: Log | None = None) -> App:
+    """The app over a data folder. `hostname` is what image references name when no setting does.
+
+    `log` is what `open_log` gave; without it, the objects are in a file of the folder.
+    """
     executor = ThreadPoolExecutor(STORAGE_THREADS, thread_name_prefix="storage")
-    store = Store(SqliteLog(folder / "objects.db"), watch_queue=settings.limits.watch_queue)
+    store = Store(log or SqliteLog(folder / "objects.db"), watch_queue=settings.limits.watch_queue)
     blobs = FilesystemBlobs(folder, executor)
-    uploads = FilesystemUploads(blobs)
+    uploads = FilesystemUploads(blobs, shared=bool(settings.objects.url))
     access = open_access(settings, folder, store)
     gate = access.gate
     metrics = Metrics()

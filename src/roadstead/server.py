@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 import yaml
 
-from roadstead.app import App, build, utc_now
+from roadstead.app import App, build, open_log, utc_now
 from roadstead.base.background import Background
 from roadstead.base.certificates import Certificates, write_private
 from roadstead.base.errors import Failure, Invalid
@@ -121,7 +121,7 @@ async def start(settings: Settings) -> Running:
         parse_address(name, text, plain_beyond_loopback=settings.plain_beyond_loopback)
         for name, text in (("--registry", settings.serve_registry), ("--api", settings.serve_api))
     )
-    held = DataFolder(settings.folder)
+    held = DataFolder(settings.folder, shared=bool(settings.objects.url))
     try:
         return await _start(settings, held, registry, api)
     except BaseException:
@@ -155,7 +155,7 @@ async def _start(settings: Settings, held: DataFolder, registry: Address, api: A
 
 async def _open(settings: Settings, folder: Path, registry: Address) -> App:
     try:
-        app = build(settings, folder, registry.netloc)
+        app = build(settings, folder, registry.netloc, await open_log(settings, folder))
         await app.recover()
     except Invalid:
         raise

@@ -34,6 +34,9 @@ class Roles:
         self.changes = self.loads = 0
         self.broken = False
 
+    async def fresh(self) -> None:
+        """Nobody else writes these rules."""
+
     def version(self) -> int:
         return self.changes
 

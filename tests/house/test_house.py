@@ -42,7 +42,7 @@ def test_a_file_that_promises_no_io_has_none(path: Path) -> None:
 
 def test_every_test_folder_is_named_after_a_room_or_a_purpose() -> None:
     rooms = {path.name for path in (ROOT / "src" / "roadstead").iterdir() if path.is_dir()}
-    purposes = {"house", "outside", "crash", "fuzz", "whole"}
+    purposes = {"house", "outside", "crash", "fuzz", "whole", "replicas"}
     folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert folders <= rooms | purposes
 

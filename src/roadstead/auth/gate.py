@@ -28,6 +28,10 @@ from roadstead.base.web import Headers, Request
 class RuleSource(Protocol):
     """Where roles and bindings are kept."""
 
+    async def fresh(self) -> None:
+        """Returns when all that any process wrote before the call can be read; raises Unavailable."""
+        ...
+
     def version(self) -> int:
         """A number that changes whenever a role or a binding does; asked on every request, so it must be cheap."""
         ...
@@ -86,7 +90,11 @@ class Gate:
         return self._rules
 
     async def refresh(self) -> None:
-        """Takes changed roles and bindings in. Every `authenticate` does; call it in work that no request started."""
+        """Takes changed roles and bindings in. Every `authenticate` does; call it in work that no request started.
+
+        Whatever else the request reads is at least as new: this is where a replica catches up with the others.
+        """
+        await self._source.fresh()
         if self._source.version() == self._version:
             return
         async with self._loading:

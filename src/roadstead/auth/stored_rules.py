@@ -19,6 +19,10 @@ class StoredRules:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    async def fresh(self) -> None:
+        """Waits for what other processes have written."""
+        await self._store.fresh()
+
     def version(self) -> int:
         """The revision of the latest change to a role or a binding."""
         return max(self._store.last_change(f"{plural}.{GROUP}") for plural in KINDS)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import os
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,10 +33,11 @@ class Certificates:
     def ensure(self, now: datetime) -> bool:
         """Makes what is missing, renews what ends soon or names other hosts; says whether something is new."""
         self._private.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = self._ensure_authority(now)
-        if made or self._serving_is_stale(now):
-            self._issue_serving(now)
-            return True
+        with _alone(self._private / "lock"):
+            made = self._ensure_authority(now)
+            if made or self._serving_is_stale(now):
+                self._issue_serving(now)
+                return True
         return False
 
     def context(self) -> ssl.SSLContext:
@@ -89,6 +92,17 @@ class Certificates:
 
     def _alternatives(self) -> list[x509.GeneralName]:
         return [_general_name(name) for name in self._names]
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Servers that share a folder and start together agree on one authority."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def write_private(file: Path, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The data folder: made for its owner alone, used by one process at a time."""
+"""The data folder: made for its owner alone, used by one process at a time, or by several that agreed to share."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class FolderUnusable(Failure):
 class DataFolder:
     """A folder held by this process until `release`."""
 
-    def __init__(self, path: Path) -> None:
-        """Makes the folder if needed and locks it. Raises FolderUnusable."""
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
+        """Makes the folder if needed and locks it; `shared`: beside others who share it. Raises FolderUnusable."""
         self.path = path
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ class DataFolder:
         except OSError as wrong:
             raise FolderUnusable(_explained(path, wrong)) from None
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             holder = os.pread(self._lock, 32, 0).decode(errors="replace").strip() or "unknown"
             os.close(self._lock)

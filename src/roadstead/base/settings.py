@@ -16,9 +16,12 @@ ELSEWHERE = {"ROADSTEAD_CONFIG", "ROADSTEAD_VENV"}
 """Names of ours that are no settings: where the file is, and where the scripts put their environment."""
 
 
-def knob(default: Any, meaning: str, unit: str = "", *, choices: tuple[str, ...] = ()) -> Any:
-    """A setting: its default, its meaning, the unit of its value, and the texts it takes where only some will do."""
-    facts = {"meaning": meaning, "unit": unit, "choices": choices}
+def knob(default: Any, meaning: str, unit: str = "", *, choices: tuple[str, ...] = (), secret: bool = False) -> Any:
+    """A setting: its default, its meaning, the unit of its value, and the texts it takes where only some will do.
+
+    The value of a `secret` one is never shown.
+    """
+    facts = {"meaning": meaning, "unit": unit, "choices": choices, "secret": secret}
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=facts)
     return field(default=default, metadata=facts)
@@ -117,6 +120,12 @@ class Limits:
 class Objects:
     """The log of objects."""
 
+    url: str = knob(
+        "",
+        "postgresql://… of a database that several servers share, together with the data folder; "
+        "empty: a file in the data folder, for one server",
+        secret=True,
+    )
     keep_changes_seconds: int = knob(600, "changes younger than this can be watched again", "seconds")
     keep_replaced_bytes: int = knob(
         256 * 1024 * 1024, "with more bytes of replaced states than this, younger changes are forgotten too", "bytes"
@@ -190,7 +199,7 @@ def _walk(node: Any, default: Any, path: str) -> list[Line]:
                 Line(
                     name,
                     _environment_name(name),
-                    value,
+                    "(not shown)" if one.metadata["secret"] and value else value,
                     getattr(default, one.name),
                     _unit(one),
                     one.metadata["meaning"],

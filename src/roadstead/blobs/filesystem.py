@@ -84,12 +84,13 @@ class FilesystemBlobs:
                 for found in await self.threads.run(_shelf, f"{self._blobs}/{algorithm}/{shelf}", algorithm):
                     yield found
 
-    async def recover(self) -> int:
+    async def recover(self, untouched_since: datetime | None = None) -> int:
         """Remove what a crash left half written; returns the number of files removed.
 
+        With a time, only what nobody touched since then: another process may be at work in the same folder.
         Also makes durable what was renamed but not yet synced: it is visible, so from now on it is vouched for.
         """
-        return await self.threads.run(self._recover)
+        return await self.threads.run(self._recover, untouched_since)
 
     def keep(self, file: str, digest: Digest) -> None:
         """Move a verified and synced file in as a blob; durable on return. Blocks; for uploads."""
@@ -125,10 +126,11 @@ class FilesystemBlobs:
             return None
         return data
 
-    def _recover(self) -> int:
-        left = _names(self._aside)
-        for name in left:
-            os.unlink(f"{self._aside}/{name}")
+    def _recover(self, untouched_since: datetime | None) -> int:
+        left = [path for name in _names(self._aside) if _left(path := f"{self._aside}/{name}", untouched_since)]
+        for path in left:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
         for folder in self._standing_folders():
             sync_folder(folder)
         # Made now, so that the first blobs of a shelf need not wait for it to be durable; on a read-only disk, never.
@@ -141,6 +143,16 @@ class FilesystemBlobs:
         shelves = [f"{folder}/{name}" for folder in algorithms for name in _names(folder)]
         above = [folder for folder in (self.folders.root, self._blobs) if os.path.isdir(folder)]
         return [*shelves, *algorithms, *above]
+
+
+def _left(path: str, untouched_since: datetime | None) -> bool:
+    """Whether a file is nobody's work any more."""
+    if untouched_since is None:
+        return True
+    try:
+        return os.stat(path).st_mtime < untouched_since.timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def _size(path: str) -> int | None:

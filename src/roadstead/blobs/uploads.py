@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import math
 import os
 import re
 import time
@@ -53,9 +55,11 @@ class FilesystemUploads:
     """Uploads in the folder of a FilesystemBlobs. An upload is there exactly while its data file is.
 
     Nothing is synced before `finish`: a restart keeps the uploads, a loss of power may cost those under way.
+    With `shared`, other processes may go on with an upload begun here: the file alone says how far it is.
     """
 
-    def __init__(self, blobs: FilesystemBlobs) -> None:
+    def __init__(self, blobs: FilesystemBlobs, *, shared: bool = False) -> None:
+        self._shared = shared
         self._blobs, self._threads = blobs, blobs.threads
         self._root = f"{blobs.folders.root}/uploads"
         self._claims = Claims()
@@ -74,7 +78,7 @@ class FilesystemUploads:
     async def status(self, id: str) -> Upload | None:
         """See Uploads."""
         live = self._live.get(id)
-        if live is not None and live.size >= 0:
+        if live is not None and live.size >= 0 and not self._shared:
             return Upload(id, live.size, live.note, live.started)
         return await self._threads.run(self._status, id) if _UUID.fullmatch(id) else None
 
@@ -107,9 +111,12 @@ class FilesystemUploads:
             self._live.pop(id, None)
         return gone
 
-    async def recover(self) -> int:
-        """Remove the uploads a crash left half made or half removed; returns their number. For the start only."""
-        return await self._threads.run(self._recover)
+    async def recover(self, untouched_since: datetime | None = None) -> int:
+        """Remove the uploads a crash left half made or half removed; returns their number. For the start only.
+
+        With a time, only those nobody touched since then.
+        """
+        return await self._threads.run(self._recover, untouched_since)
 
     async def _pour(self, id: str, tail: Tail) -> tuple[int, bytearray]:
         """Write what arrives, one batch in a thread while the next one fills; returns the last batch and its offset.
@@ -163,6 +170,8 @@ class FilesystemUploads:
         live = self._live.get(id)
         fd = self._open(id, os.O_WRONLY | os.O_APPEND)
         try:
+            if self._shared:
+                fcntl.flock(fd, fcntl.LOCK_EX)  # held for this batch; the size then tells whether another came first
             size = os.fstat(fd).st_size
             if size != offset:
                 raise OutOfRange(f"upload {id!r} holds {size} bytes; bytes at {offset} do not follow")
@@ -182,6 +191,8 @@ class FilesystemUploads:
             self._write(id, *last)
         fd = self._open(id, os.O_RDWR)
         try:
+            if self._shared:
+                fcntl.flock(fd, fcntl.LOCK_EX)
             size = os.fstat(fd).st_size
             found = self._found(id, fd, size, digest.algorithm)
             if found != digest:
@@ -246,8 +257,9 @@ class FilesystemUploads:
                 gone.append(id)
         return gone
 
-    def _recover(self) -> int:
-        broken = [id for id in self._ids() if self._status(id) is None]
+    def _recover(self, untouched_since: datetime | None) -> int:
+        before = math.inf if untouched_since is None else untouched_since.timestamp()
+        broken = [id for id in self._ids() if self._status(id) is None and self._touched(id) < before]
         for id in broken:
             self._tidy(id)
         return len(broken)

@@ -109,6 +109,10 @@ class ReadableLog(Protocol):
         """The revision before which history is gone; 0 when all of it is kept."""
         ...
 
+    async def fresh(self) -> None:
+        """Returns when all that any process had appended before the call can be read here; raises Unavailable."""
+        ...
+
 
 class Log(ReadableLog, Protocol):
     """A log that can also be written to. What `append` has returned survives a crash of the machine."""

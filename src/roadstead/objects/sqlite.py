@@ -30,14 +30,15 @@ class SqliteLog:
     writer after each commit; a look-up may see a commit an instant before they do, never after.
     """
 
-    def __init__(self, path: Path, *, max_bytes: int = 0) -> None:
+    def __init__(self, path: Path, *, max_bytes: int = 0, durable: bool = True) -> None:
         """Opens or makes the file, in a folder that exists, readable by its owner only: objects hold secrets.
 
-        `max_bytes` bounds the database (0: the disk does). Raises Unsupported for a file of a newer release,
-        StorageFull, StorageReadOnly, or Unavailable when the file cannot be used.
+        `max_bytes` bounds the database (0: the disk does); `durable=False` is for copies of what is safe elsewhere.
+        Raises Unsupported for a file of a newer release, StorageFull, StorageReadOnly, or Unavailable when the file
+        cannot be used.
         """
         prepare_file(path)
-        self._open(path.absolute().as_uri(), max_bytes)
+        self._open(path.absolute().as_uri(), max_bytes, durable=durable)
 
     @classmethod
     def in_memory(cls, *, max_bytes: int = 0) -> Self:
@@ -48,8 +49,8 @@ class SqliteLog:
         log._open(f"file:/{uuid.uuid4()}?vfs=memdb", max_bytes)
         return log
 
-    def _open(self, address: str, max_bytes: int) -> None:
-        opened = [connect(address, WRITER_CACHE_KILOBYTES)]
+    def _open(self, address: str, max_bytes: int, *, durable: bool = True) -> None:
+        opened = [connect(address, WRITER_CACHE_KILOBYTES, durable=durable)]
         try:
             migrate(opened[0], max_bytes)
             self._revision, self._compacted = read_bounds(opened[0])
@@ -101,6 +102,9 @@ class SqliteLog:
     def compacted(self) -> int:
         """See `ReadableLog.compacted`. Kept in memory."""
         return self._compacted
+
+    async def fresh(self) -> None:
+        """See `ReadableLog.fresh`. Nobody else writes this file."""
 
     async def append(self, writes: Sequence[Write]) -> Sequence[int]:
         """See `Log.append`. Appends that wait together share one commit, and each is still all or nothing."""

@@ -33,17 +33,18 @@ BUSY_MILLISECONDS = 10_000
 """How long one connection waits for another one's lock."""
 
 
-def connect(address: str, cache_kilobytes: int) -> sqlite3.Connection:
+def connect(address: str, cache_kilobytes: int, *, durable: bool = True) -> sqlite3.Connection:
     """A connection to `address` (a `file:` URI) that holds at most `cache_kilobytes` of pages in memory.
 
-    Threads may hand it around; each use is theirs to keep apart. Raises Unavailable when it cannot be opened.
+    Threads may hand it around; each use is theirs to keep apart. `durable=False` is for copies of what is safe
+    elsewhere. Raises Unavailable when it cannot be opened.
     """
     with failures_as_ours():
         connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         connection.execute(f"PRAGMA cache_size = -{cache_kilobytes}")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
         connection.execute("PRAGMA journal_size_limit = 67108864")
     return connection
 

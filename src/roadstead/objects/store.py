@@ -31,6 +31,10 @@ class Store:
         """See `ReadableLog.list`."""
         return await self._log.list(resource, namespace, prefix=prefix, after=after, limit=limit, at=at)
 
+    async def fresh(self) -> None:
+        """See `ReadableLog.fresh`."""
+        await self._log.fresh()
+
     async def changes(self, after: int, limit: int) -> Sequence[Change]:
         """See `ReadableLog.changes`."""
         return await self._log.changes(after, limit)

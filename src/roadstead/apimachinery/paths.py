@@ -9,6 +9,9 @@ VERBS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH"
 NAMESPACE_PARTS = ("status", "finalize")
 """What may follow a namespace's name and still belong to the namespace itself."""
 
+PROJECTS = ("project.openshift.io", "projects")
+"""A project is its namespace, so roles bound there say who may see and delete it."""
+
 
 class Unreadable(ValueError):
     """The path is not text."""
@@ -74,6 +77,8 @@ def _resource(method: str, path: str, group_version: tuple[str, str], parts: lis
             parts, scoped = parts[2:], True
     well_formed = len(parts) <= 3 and all(parts)
     resource, name, sub = (*parts, "", "")[:3]
+    if (group_version[0], resource) == PROJECTS:
+        namespace = name
     verb = _verb(method, bool(name), watching)
     return Target(method, verb, path, *group_version, resource, sub, namespace, name, scoped, well_formed)
 

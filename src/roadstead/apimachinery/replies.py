@@ -143,6 +143,8 @@ def object_bytes(shown: Shown, resource: Resource, how: Accepted, now: datetime)
 
 def page_bytes(page: Page, resource: Resource, how: Accepted, now: datetime) -> bytes:
     """A list in the form accepted."""
+    if page.answer is not None:
+        return orjson.dumps(page.answer)
     metadata = list_metadata(page)
     if how.form is Form.TABLE:
         return tables.table(resource, [each.object for each in page.items], metadata, how.table, now)

@@ -100,12 +100,13 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A `Listing` whose items are already encoded."""
+    """A `Listing` whose items are already encoded. `answer` is a Status that is sent in place of a list."""
 
     items: Sequence[Shown]
     revision: int | None = None
     continue_: str = ""
     remaining: int | None = None
+    answer: Json | None = None
 
     def listing(self) -> Listing:
         """The same with decoded items."""

@@ -103,6 +103,11 @@ class Gate:
                 self._rules = Rules(await self._source.load())
                 self._version = version
 
+    async def rules_in_force(self) -> Rules:
+        """The roles and bindings as they are now: another object whenever they have changed."""
+        await self.refresh()
+        return self._rules
+
     async def authenticate(self, request: Request) -> User:
         """Who calls the API; without credentials, the anonymous user. Raises Unauthenticated (BadCredentials)."""
         await self.refresh()

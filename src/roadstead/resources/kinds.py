@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from roadstead.apimachinery.collection import Collection, Rules
+from roadstead.apimachinery.collection import Collection
 from roadstead.apimachinery.resource import Resource
 from roadstead.apimachinery.served import Served
 from roadstead.auth.rbac import Rules as Policy
@@ -27,14 +27,13 @@ from roadstead.resources.imagestreamtags import ImageStreamTags
 from roadstead.resources.imagetags import ImageTags
 from roadstead.resources.limits import Limits
 from roadstead.resources.namespaces import Namespaces
-from roadstead.resources.plainrules import GrantRules, SecretRules
+from roadstead.resources.plaincollections import plain_collections
+from roadstead.resources.projectrequests import ProjectRequests
+from roadstead.resources.projects import Projects, Rights
 from roadstead.resources.reviews import reviews
 from roadstead.resources.serviceaccounts import ServiceAccounts, TokenDesk
 from roadstead.resources.streamrules import StreamSettings
 from roadstead.resources.tokenreviews import TokenReviews
-
-PLAIN_KEPT_BYTES = 1024 * 1024
-"""Encoded objects of one plain kind kept at hand; few of them are read often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,17 @@ class Kinds:
         return found
 
 
-def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings, desk: TokenDesk) -> Kinds:
-    """All kinds over one store. `policy` gives the roles and bindings in force, for who hands out rights."""
+def build(
+    store: Store,
+    policy: Callable[[], Policy],
+    settings: StreamSettings,
+    desk: TokenDesk,
+    rights: Rights | None = None,
+) -> Kinds:
+    """All kinds over one store. `policy` gives the roles and bindings in force, for who hands out rights; `rights`
+    takes changed ones in first, for watches."""
     namespaces, limits = Namespaces(store), Limits(store)
-    stored = {each.resource.group_resource: each for each in _plain_kinds(store, policy, namespaces)}
+    stored = plain_collections(store, policy, namespaces.check)
     accounts = ServiceAccounts(store, desk, stored, namespaces.check)
     stored[accounts.resource.group_resource] = accounts
     allowing = AllowedRegistries(settings.allowed_registries, settings.internal_registry, stored.get(IMAGE_CONFIG))
@@ -83,6 +89,8 @@ def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings, 
         ImageStreamMappings(arrivals, settings.internal_registry, namespaces.check),
         ImageStreamImports(),
         *reviews(policy),
+        Projects(namespaces, rights or _as_they_are(policy)),
+        ProjectRequests(namespaces, stored[plain.ROLE_BINDINGS.group_resource]),
         TokenReviews(desk.tokens, desk.user_of_token),
     )
     everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *views)
@@ -91,17 +99,8 @@ def build(store: Store, policy: Callable[[], Policy], settings: StreamSettings, 
     return Kinds(served, namespaces, images, streams, stream_tags, signatures, contents, arrivals, limits, sources)
 
 
-def _plain_kinds(store: Store, policy: Callable[[], Policy], namespaces: Namespaces) -> list[Collection]:
-    rules: dict[GroupResource, Rules] = {each.group_resource: GrantRules(each, policy) for each in plain.GRANTING}
-    rules[plain.SECRETS.group_resource] = SecretRules()
-    return [
-        Collection(
-            each,
-            store,
-            rules.get(each.group_resource),
-            namespace_check=namespaces.check,
-            kept_bytes=PLAIN_KEPT_BYTES,
-        )
-        for each in plain.PLAIN
-        if each is not plain.NAMESPACES
-    ]
+def _as_they_are(policy: Callable[[], Policy]) -> Rights:
+    async def in_force() -> Policy:
+        return policy()
+
+    return in_force

@@ -14,7 +14,7 @@ from roadstead.apimachinery.handlers import DoorSettings
 from roadstead.apimachinery.http import ApiDoor
 from roadstead.apimachinery.nonresource import Facts
 from roadstead.app_access import open_access
-from roadstead.app_loops import Loops, all_loops
+from roadstead.app_loops import Accounts, Loops, all_loops
 from roadstead.auth import secretfile
 from roadstead.auth.gate import Gate
 from roadstead.base.background import Background
@@ -126,6 +126,7 @@ def build(settings: Settings, folder: Path, hostname: str, log: Log | None = Non
     access = open_access(settings, folder, store)
     gate = access.gate
     metrics = Metrics()
+    reached = {hostname, settings.registry.hostname, *settings.registry.external_hostnames}
     hostname = settings.registry.hostname or hostname
     streams = _stream_settings(settings, hostname)
     kinds = all_kinds.build(store, lambda: gate.rules, streams, access.desk, gate.rules_in_force)
@@ -135,7 +136,10 @@ def build(settings: Settings, folder: Path, hostname: str, log: Log | None = Non
     door_settings = DoorSettings(body_bytes=settings.limits.api_body_bytes)
     facts = Facts(metrics=metrics.exposition, documents=access.documents)
     api = ApiDoor(kinds.served, gate, settings=door_settings, facts=facts)
-    return App(registry, api, gate, store, kinds, blobs, uploads, metrics, settings, all_loops(kinds, hostname))
+    seconds = settings.access.pull_secret_seconds
+    accounts = Accounts(access.desk.tokens, sorted(reached - {""}), folder / "ca.crt", seconds)
+    loops = all_loops(kinds, hostname, accounts)
+    return App(registry, api, gate, store, kinds, blobs, uploads, metrics, settings, loops)
 
 
 def _stream_settings(settings: Settings, hostname: str) -> StreamSettings:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from roadstead.auth.account_tokens import AccountTokens
 from roadstead.base.background import Background
 from roadstead.controllers.lease import Lease
 from roadstead.controllers.loop import Loop
+from roadstead.controllers.namespace_defaults import NamespaceDefaults
+from roadstead.controllers.pull_secrets import PullSecrets
+from roadstead.controllers.token_secrets import TokenSecrets
 from roadstead.resources import plain
 from roadstead.resources.kinds import Kinds
 
@@ -29,7 +34,35 @@ class Loops:
             background.keep(loop.name, loop.run)
 
 
-def all_loops(kinds: Kinds, hostname: str) -> Loops:
+@dataclass(frozen=True)
+class Accounts:
+    """What the loops of service accounts need: who signs, where the registry is reached, and whom clients trust."""
+
+    tokens: AccountTokens
+    hosts: Sequence[str]
+    authority: Path
+    pull_secret_seconds: int
+
+    def certificate(self) -> bytes:
+        """The CA certificate, as PEM; empty before there is one."""
+        try:
+            return self.authority.read_bytes()
+        except OSError:
+            return b""
+
+
+def all_loops(kinds: Kinds, hostname: str, accounts: Accounts) -> Loops:
     """The loops over these kinds; `hostname` and the machine's name say whose the lease is."""
     lease = Lease(kinds.plain(plain.LEASES), LEASE_NAMESPACE, LEASE_NAME, f"{platform.node()}_{hostname}")
-    return Loops(lease, ())
+    return Loops(lease, [*_account_loops(kinds, accounts, lease)])
+
+
+def _account_loops(kinds: Kinds, given: Accounts, lease: Lease) -> list[Loop]:
+    accounts, secrets = kinds.plain(plain.SERVICE_ACCOUNTS), kinds.plain(plain.SECRETS)
+    bindings, services = kinds.plain(plain.ROLE_BINDINGS), kinds.plain(plain.SERVICES)
+    seconds = given.pull_secret_seconds
+    return [
+        NamespaceDefaults(kinds.namespaces, accounts, bindings).loop(lease),
+        TokenSecrets(secrets, accounts, given.tokens, given.certificate).loop(lease),
+        PullSecrets(accounts, secrets, services, given.tokens, given.hosts, seconds=seconds).loop(lease),
+    ]

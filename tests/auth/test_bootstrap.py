@@ -16,8 +16,9 @@ from roadstead.auth.bootstrap import (
     role_binding,
     shared_objects,
 )
-from roadstead.auth.bootstrap_roles import AUTOUPDATE, cluster_role, cluster_roles, rule
+from roadstead.auth.bootstrap_roles import cluster_roles
 from roadstead.auth.rbac import RoleObjects, Rules
+from roadstead.auth.role_rules import AUTOUPDATE, cluster_role, rule
 from roadstead.auth.users import ANONYMOUS, Attributes, User, service_account
 from roadstead.base.values import Json
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from roadstead.objects.sqlite import SqliteLog
 from roadstead.objects.store import Store
 from roadstead.resources import plain
 from roadstead.testing.clock import SimulatedClock
+from tests.controllers.accounts import Cluster
 
 
 @pytest.fixture
@@ -31,3 +33,9 @@ def clock() -> SimulatedClock:
 def leases(store: Store) -> Collection:
     """The leases of the store."""
     return Collection(plain.LEASES, store)
+
+
+@pytest.fixture
+def cluster(store: Store, clock: SimulatedClock, tmp_path: Path) -> Cluster:
+    """The kinds around service accounts."""
+    return Cluster(store, clock, tmp_path / "keys")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roadstead.auth.bootstrap_roles import (
+from roadstead.auth.bootstrap_roles import cluster_roles
+from roadstead.auth.escalation import covers
+from roadstead.auth.policy import objects, part, text
+from roadstead.auth.role_rules import (
     API_VERSION,
     AUTOUPDATE,
     CONTROLLER,
@@ -13,11 +16,8 @@ from roadstead.auth.bootstrap_roles import (
     RBAC,
     READ,
     cluster_role,
-    cluster_roles,
     rule,
 )
-from roadstead.auth.escalation import covers
-from roadstead.auth.policy import objects, part, text
 from roadstead.auth.users import AUTHENTICATED, MASTERS, PEOPLE, SERVICE_ACCOUNTS, UNAUTHENTICATED
 from roadstead.base.values import Json
 
@@ -112,13 +112,17 @@ def namespace_bindings(namespace: str) -> list[Json]:
     everyone = group(f"{SERVICE_ACCOUNTS}:{namespace}")
     pullers = role_binding(namespace, "system:image-pullers", "system:image-puller", everyone)
     builders = role_binding(namespace, "system:image-builders", "system:image-builder", account(namespace, "builder"))
+    deployers = role_binding(namespace, "system:deployers", "system:deployer", account(namespace, "deployer"))
     pullers["metadata"]["annotations"] = {
         DESCRIPTION: "Lets every pod of this namespace pull its images. To turn this off, remove the subjects."
     }
     builders["metadata"]["annotations"] = {
         DESCRIPTION: "Lets the builder account push images to this namespace. To turn this off, remove the subjects."
     }
-    return [pullers, builders]
+    deployers["metadata"]["annotations"] = {
+        DESCRIPTION: "Lets the deployer account roll out deployments here. To turn this off, remove the subjects."
+    }
+    return [pullers, builders, deployers]
 
 
 def bootstrap_objects() -> list[Json]:

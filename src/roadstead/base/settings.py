@@ -90,6 +90,7 @@ class Access:
         "issuer of service account tokens, and their audience when none is asked for; others find keys below its URL",
     )
     token_max_seconds: int = knob(366 * 86400, "longest lifetime of a service account token on request", "seconds")
+    pull_secret_seconds: int = knob(3600, "lifetime of the tokens in managed pull secrets", "seconds")
 
 
 @dataclass(frozen=True)

@@ -203,8 +203,8 @@ class Session:
             first = failure
         try:
             answer = await self._send_to(f"http://{self.server}", wanted, authorization, deadline)
-        except RemoteFailure:
-            raise first from None
+        except RemoteFailure as second:
+            raise (second if first.rule == "plain http" else first) from None
         self.upstream.plain = True
         return answer
 

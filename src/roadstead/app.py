@@ -14,6 +14,7 @@ from roadstead.apimachinery.handlers import DoorSettings
 from roadstead.apimachinery.http import ApiDoor
 from roadstead.apimachinery.nonresource import Facts
 from roadstead.app_access import open_access
+from roadstead.app_identity import access_tokens, identity
 from roadstead.app_loops import Accounts, Loops, all_loops
 from roadstead.auth import secretfile
 from roadstead.auth.gate import Gate
@@ -123,13 +124,14 @@ def build(settings: Settings, folder: Path, hostname: str, log: Log | None = Non
     store = Store(log or SqliteLog(folder / "objects.db"), watch_queue=settings.limits.watch_queue)
     blobs = FilesystemBlobs(folder, executor)
     uploads = FilesystemUploads(blobs, shared=bool(settings.objects.url))
-    access = open_access(settings, folder, store)
+    access = open_access(settings, folder, store, access_tokens(settings, store))
     gate = access.gate
     metrics = Metrics()
     reached = {hostname, settings.registry.hostname, *settings.registry.external_hostnames}
     hostname = settings.registry.hostname or hostname
     streams = _stream_settings(settings, hostname)
     kinds = all_kinds.build(store, lambda: gate.rules, streams, access.desk, gate.rules_in_force)
+    gate.passwords = identity(settings, store, kinds, utc_now).logins
     secret = secretfile.read_or_make(folder / "tls" / "uploads.key", lambda: secrets.token_hex(32).encode())
     rooms = _rooms(settings, hostname, store, (blobs, uploads), kinds, secret)
     registry = _registry_door(settings, rooms, kinds, gate, metrics)

@@ -11,10 +11,9 @@ from roadstead.auth import issuer
 from roadstead.auth.account_keys import AccountKeys
 from roadstead.auth.account_tokens import AccountTokens, ForAudience
 from roadstead.auth.gate import Gate
-from roadstead.auth.htpasswd import Htpasswd
 from roadstead.auth.standing import Standing
 from roadstead.auth.stored_rules import StoredRules
-from roadstead.auth.tokens import AdminToken, RegistryTokens
+from roadstead.auth.tokens import AdminToken, RegistryTokens, TokenSource
 from roadstead.base.errors import Invalid
 from roadstead.base.settings import Settings
 from roadstead.objects.store import Store
@@ -33,8 +32,11 @@ class Access:
     documents: Mapping[str, Page]
 
 
-def open_access(settings: Settings, folder: Path, store: Store) -> Access:
-    """The gate over a data folder; keys and tokens that are missing are made. Raises Invalid."""
+def open_access(settings: Settings, folder: Path, store: Store, people: TokenSource) -> Access:
+    """The gate over a data folder; keys and tokens that are missing are made. Raises Invalid.
+
+    `people` knows the tokens of those who logged in.
+    """
     keys = AccountKeys(folder / "tls" / "service-accounts")
     accounts = AccountTokens(keys, Standing(store), issuer.checked(settings.access.token_issuer))
     registry_tokens = RegistryTokens.open(
@@ -42,9 +44,8 @@ def open_access(settings: Settings, folder: Path, store: Store) -> Access:
     )
     gate = Gate(
         StoredRules(store),
-        [AdminToken(folder / "admin.token"), accounts],
+        [AdminToken(folder / "admin.token"), people, accounts],
         registry_tokens,
-        _htpasswd(settings.access.htpasswd),
         registry_only=[ForAudience(accounts, REGISTRY_AUDIENCE)],
     )
     if settings.access.token_max_seconds < MIN_SECONDS:
@@ -59,11 +60,3 @@ def _documents(accounts: AccountTokens) -> dict[str, Page]:
         issuer.DISCOVERY_PATH: Page(lambda request: issuer.discovery(accounts, request.scheme, request.host)),
         issuer.KEYS_PATH: Page(lambda _: {"keys": accounts.public_keys()}, "application/jwk-set+json"),
     }
-
-
-def _htpasswd(file: str) -> Htpasswd | None:
-    if not file:
-        return None
-    if not Path(file).is_file():
-        raise Invalid(f"access.htpasswd: there is no file {file}; make it with: htpasswd -B -c {file} NAME")
-    return Htpasswd(Path(file))

@@ -16,6 +16,7 @@ import orjson
 import yaml
 
 from roadstead.app import App, build, open_log, utc_now
+from roadstead.auth.users import ADMIN_NAME, MASTERS
 from roadstead.base.background import Background
 from roadstead.base.certificates import Certificates, write_private
 from roadstead.base.errors import Failure, Invalid
@@ -100,11 +101,14 @@ class _Tls:
 
     certificates: Certificates
     context: ssl.SSLContext = field(init=False)
+    api_context: ssl.SSLContext = field(init=False)
+    """The same, for the listener that recognises people by the certificates they have."""
 
     def __post_init__(self) -> None:
         try:
             self.certificates.ensure(utc_now())
             self.context = self.certificates.context()
+            self.api_context = self.certificates.context(clients=True)
         except (ValueError, ssl.SSLError):
             files = f"{self.certificates.authority} and the folder tls beside it"
             raise Failure(f"{files} are damaged; restore them, or remove both to start with a new CA") from None
@@ -113,6 +117,7 @@ class _Tls:
         """Renews the certificate when its time comes; new connections see it at once."""
         if self.certificates.ensure(utc_now()):
             self.certificates.reload(self.context)
+            self.certificates.reload(self.api_context)
 
 
 async def start(settings: Settings) -> Running:
@@ -142,15 +147,20 @@ async def _start(settings: Settings, held: DataFolder, registry: Address, api: A
     background = Background()
     running = Running(settings, folder, registry, api, app, [registry_listener, api_listener], background, held, sender)
     try:
-        running.registry_address = await _listen(registry_listener, "--registry", registry, tls)
-        running.api_address = await _listen(api_listener, "--api", api, tls)
-        _write_kubeconfig(folder, running.api_address)
+        running.registry_address = await _listen(registry_listener, "--registry", registry, tls.context)
+        running.api_address = await _listen(api_listener, "--api", api, tls.api_context)
+        _write_kubeconfig(folder, running.api_address, tls)
     except BaseException:
         await running.stop()
         raise
     app.start_background(background)
-    background.every(CERTIFICATE_CHECK_SECONDS, "renew certificates", tls.renew)
+    background.every(CERTIFICATE_CHECK_SECONDS, "renew certificates", lambda: _renew(running, tls))
     return running
+
+
+async def _renew(running: Running, tls: _Tls) -> None:
+    await tls.renew()
+    _write_kubeconfig(running.folder, running.api_address, tls)
 
 
 async def _open(settings: Settings, folder: Path, registry: Address) -> App:
@@ -165,10 +175,9 @@ async def _open(settings: Settings, folder: Path, registry: Address) -> App:
     return app
 
 
-async def _listen(listener: Listener, flag: str, address: Address, tls: _Tls) -> Address:
-    context = tls.context if address.scheme == "https" else None
+async def _listen(listener: Listener, flag: str, address: Address, context: ssl.SSLContext) -> Address:
     try:
-        port = await listener.start(address.host, address.port, context)
+        port = await listener.start(address.host, address.port, context if address.scheme == "https" else None)
     except OSError as wrong:
         raise Failure(_why_not(flag, address, wrong)) from None
     return Address(address.scheme, address.host, port)
@@ -199,17 +208,23 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _write_kubeconfig(folder: Path, api: Address) -> None:
+def _write_kubeconfig(folder: Path, api: Address, tls: _Tls) -> None:
     """What `kubectl --kubeconfig` needs to be the administrator."""
     host = "127.0.0.1" if api.host in ("0.0.0.0", "::") else api.host
     server = {"server": str(Address(api.scheme, host, api.port))}
+    user = {"token": (folder / "admin.token").read_text().strip()}
     if api.scheme == "https":
         server["certificate-authority-data"] = base64.b64encode((folder / "ca.crt").read_bytes()).decode()
+        certificate, key = tls.certificates.client("admin", ADMIN_NAME, MASTERS, utc_now())
+        user = {
+            "client-certificate-data": base64.b64encode(certificate).decode(),
+            "client-key-data": base64.b64encode(key).decode(),
+        }
     config = {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "roadstead", "cluster": server}],
-        "users": [{"name": "admin", "user": {"token": (folder / "admin.token").read_text().strip()}}],
+        "users": [{"name": "admin", "user": user}],
         "contexts": [
             {"name": "roadstead", "context": {"cluster": "roadstead", "user": "admin", "namespace": "default"}}
         ],

@@ -177,13 +177,6 @@ SELECTOR = {"matchLabels": {"app": "x"}}
             },
             ["x", "one...", "2 (1 blank)", 1],
         ),
-        ("users", {"metadata": {"uid": "u"}, "fullName": "Al", "identities": ["p:al"]}, ["x", "u", "Al", "p:al"]),
-        ("groups", {"users": ["al", "bo"]}, ["x", "al,bo"]),
-        (
-            "oauthaccesstokens",
-            {"userName": "al", "clientName": "c", "expiresIn": 7200, "redirectURI": "u", "scopes": ["user:full"]},
-            ["x", "al", "c", "About an hour ago", "in 60m", "u", "user:full"],
-        ),
         (
             "clusteroperators",
             {

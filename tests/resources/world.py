@@ -84,8 +84,8 @@ class World:
     async def stream(self, name: str = "web") -> Json:
         return await self.kinds.streams.get("shop", name, self.ask())
 
-    async def patch(self, plural: str, name: str, body: Json) -> Outcome:
-        return await self.kind(plural).patch("shop", name, Patch(PatchType.MERGE, body), self.ask())
+    async def patch(self, plural: str, name: str, body: Json, *, namespace: str = "shop") -> Outcome:
+        return await self.kind(plural).patch(namespace, name, Patch(PatchType.MERGE, body), self.ask())
 
     async def names(self, plural: str, namespace: str | None = "shop") -> list[str]:
         page = await self.kind(plural).page(namespace, ListOptions(), self.ask())

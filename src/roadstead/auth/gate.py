@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
+from roadstead.auth import clientcertificates
 from roadstead.auth.credentials import (
     ANONYMOUS_TOKEN,
     BadCredentials,
@@ -52,6 +53,10 @@ class Passwords(Protocol):
         """What stands for the password a user has now; "" for nobody. Tells nothing about the password."""
         ...
 
+    async def user_now(self, name: str) -> User | None:
+        """The user who logs in by that name as they stand now, password or no password; None when they are gone."""
+        ...
+
 
 def utc_now() -> datetime:
     """The time."""
@@ -76,7 +81,9 @@ class Gate:
         *,
         registry_only: Sequence[TokenSource] = (),
     ) -> None:
-        self._source, self._passwords, self._now = rules, passwords, now
+        self._source, self._now = rules, now
+        self.passwords = passwords
+        """Set once more by whoever wires the app: people are objects, and objects need the gate."""
         self._registry_tokens = registry_tokens
         self._api_kinds = tuple(tokens)
         self._registry_kinds = (*tokens, *registry_only)
@@ -109,9 +116,15 @@ class Gate:
         return self._rules
 
     async def authenticate(self, request: Request) -> User:
-        """Who calls the API; without credentials, the anonymous user. Raises Unauthenticated (BadCredentials)."""
+        """Who calls the API; without credentials, the anonymous user. Raises Unauthenticated (BadCredentials).
+
+        What the Authorization header shows counts before the certificate of the connection. No other header names
+        a caller.
+        """
         await self.refresh()
         match presented(request.headers.getall("Authorization", [])):
+            case Nothing() if request.peer_certificate:
+                user = clientcertificates.user_of(request.peer_certificate, self._now())
             case Nothing():
                 return ANONYMOUS
             case Bearer(token):
@@ -201,7 +214,7 @@ class Gate:
         user, shown = await self._with_token(password), Shown(token=password)
         if user is None:
             # Before the password is looked at: one that changes meanwhile must not be vouched for.
-            mark = await self._passwords.mark_of(name) if self._passwords else ""
+            mark = await self.passwords.mark_of(name) if self.passwords else ""
             user, shown = await self._user_of_password(name, password, request), Shown(name=name, mark=mark)
         if user is None:
             raise BadCredentials(Fault.REFUSED)
@@ -213,17 +226,21 @@ class Gate:
         if user is None:
             return await self._user_of_token(token, self._registry_kinds)
         shown = self._registry_tokens.got_for(token, self._now())
-        return user if shown is None else await self._still(user, shown)
+        return user if shown is None else await self._still(shown)
 
-    async def _still(self, user: User, shown: Shown) -> User:
+    async def _still(self, shown: Shown) -> User:
         if shown.token:
             found = await self._with_token(shown.token)
         else:
-            same = self._passwords is not None and shown.mark == await self._passwords.mark_of(shown.name)
-            found = user if same and shown.mark else None
+            found = await self._with_mark(shown)
         if found is None:
             raise BadCredentials(Fault.EXPIRED)
         return found
+
+    async def _with_mark(self, shown: Shown) -> User | None:
+        if self.passwords is None or not shown.mark or shown.mark != await self.passwords.mark_of(shown.name):
+            return None
+        return await self.passwords.user_now(shown.name)
 
     async def _with_token(self, token: str) -> User | None:
         """The user behind a token that is no registry token; None for whatever is wrong with it."""
@@ -233,7 +250,7 @@ class Gate:
             return None
 
     async def _user_of_password(self, name: str, password: str, request: Request) -> User | None:
-        return await self._passwords.user_of(name, password, request.remote) if self._passwords else None
+        return await self.passwords.user_of(name, password, request.remote) if self.passwords else None
 
     async def _user_of_basic(self, name: str, password: str, request: Request) -> User | None:
         """A token in place of the password comes first, whatever the user name says."""

@@ -83,6 +83,10 @@ class Htpasswd:
         hashed = self._accounts.hashes.get(name)
         return hashlib.sha256(hashed.encode()).hexdigest()[:32] if hashed else ""
 
+    async def user_now(self, name: str) -> User | None:
+        """The user of that name, when the file has one."""
+        return _user(name) if await self.mark_of(name) else None
+
     def _charge(self, name: str, address: str) -> list[tuple[Throttle, str]]:
         """Pays before the answer is known, so that many guesses at once cannot slip through; returns what was paid."""
         keys = (f"{address} {name}", name, address)

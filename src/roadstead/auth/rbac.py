@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from roadstead.auth.advice import missing
 from roadstead.auth.aggregation import aggregated_rules
 from roadstead.auth.policy import ALLOW_ALL, RuleSet, objects, part, path_part, resource_part, spellings, text
+from roadstead.auth.scopes import FULL, SCOPES, refusal
 from roadstead.auth.users import MASTERS, SERVICE_ACCOUNT_PREFIX, Attributes, Decision, User
 from roadstead.base.values import Json
 
@@ -94,6 +95,9 @@ class Rules:
         return decision
 
     def _decide(self, asked: Attributes) -> Decision:
+        scopes = asked.user.extra.get(SCOPES)
+        if scopes is not None and (why := refusal(scopes, asked, self._cluster_roles.get)):
+            return Decision(False, why)
         if MASTERS in asked.user.groups:
             return _MASTERS
         dangling = ""
@@ -127,6 +131,8 @@ class Rules:
         Rights held on the whole cluster are included; paths can only be granted there. With an empty namespace, only
         those count.
         """
+        if FULL not in user.extra.get(SCOPES, (FULL,)):
+            return [], []  # nobody hands on what only a part of themselves may do
         if MASTERS in user.groups:
             return [dict(ALLOW_ALL[0])], [dict(ALLOW_ALL[1])]
         resources: list[Json] = []

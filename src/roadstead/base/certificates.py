@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -40,16 +41,40 @@ class Certificates:
                 return True
         return False
 
-    def context(self) -> ssl.SSLContext:
-        """A server's TLS context, TLS 1.2 or newer."""
+    def context(self, *, clients: bool = False) -> ssl.SSLContext:
+        """A server's TLS context, TLS 1.2 or newer; with `clients`, it asks for certificates of our authority's."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if clients:
+            context.verify_mode = ssl.CERT_OPTIONAL
+            context.load_verify_locations(self.authority)
         self.reload(context)
         return context
 
     def reload(self, context: ssl.SSLContext) -> None:
         """Puts the present certificate into a context in use; connections made from now on see it."""
         context.load_cert_chain(self._private / "serving.crt", self._private / "serving.key")
+
+    def client(self, stem: str, name: str, group: str, now: datetime) -> tuple[bytes, bytes]:
+        """A certificate and key for a client (PEM), kept as `tls/STEM.crt` and `.key`, renewed when it ends soon."""
+        files = self._private / f"{stem}.crt", self._private / f"{stem}.key"
+        if self._client_is_stale(files[0], now) or not files[1].exists():
+            subject = [
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, group),
+                x509.NameAttribute(NameOID.COMMON_NAME, name),
+            ]
+            key, signed = self._signed(x509.Name(subject), ExtendedKeyUsageOID.CLIENT_AUTH, [], now)
+            write_private(files[1], _private_pem(key))
+            write_private(files[0], signed)
+        return files[0].read_bytes(), files[1].read_bytes()
+
+    def _client_is_stale(self, file: Path, now: datetime) -> bool:
+        try:
+            present = x509.load_pem_x509_certificate(file.read_bytes())
+            present.verify_directly_issued_by(x509.load_pem_x509_certificate(self.authority.read_bytes()))
+        except (OSError, ValueError, TypeError, InvalidSignature):
+            return True
+        return present.not_valid_after_utc - now < RENEW_BEFORE_END
 
     def _ensure_authority(self, now: datetime) -> bool:
         key_file = self._private / "ca.key"
@@ -73,22 +98,28 @@ class Certificates:
         return present.not_valid_after_utc - now < RENEW_BEFORE_END or set(names) != set(self._alternatives())
 
     def _issue_serving(self, now: datetime) -> None:
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "roadstead")])
+        key, signed = self._signed(subject, ExtendedKeyUsageOID.SERVER_AUTH, self._alternatives(), now)
+        write_private(self._private / "serving.key", _private_pem(key))
+        write_private(self._private / "serving.crt", signed + self.authority.read_bytes())
+
+    def _signed(
+        self, subject: x509.Name, usage: x509.ObjectIdentifier, names: list[x509.GeneralName], now: datetime
+    ) -> tuple[ec.EllipticCurvePrivateKey, bytes]:
         authority = x509.load_pem_x509_certificate(self.authority.read_bytes())
         signer = serialization.load_pem_private_key((self._private / "ca.key").read_bytes(), password=None)
         assert isinstance(signer, ec.EllipticCurvePrivateKey)
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "roadstead")])
         builder = _builder(subject, authority.subject, key.public_key(), now, SERVING_LIFE)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         builder = builder.add_extension(_usage(signs=False), critical=True)
-        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        builder = builder.add_extension(x509.SubjectAlternativeName(self._alternatives()), critical=False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         builder = builder.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
         )
-        signed = builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-        write_private(self._private / "serving.key", _private_pem(key))
-        write_private(self._private / "serving.crt", signed + self.authority.read_bytes())
+        return key, builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def _alternatives(self) -> list[x509.GeneralName]:
         return [_general_name(name) for name in self._names]

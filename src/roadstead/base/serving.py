@@ -122,7 +122,7 @@ class Door:
             host=incoming.headers.get("Host", ""),
             remote=incoming.remote or "",
             id=uuid.uuid4().hex[:16],
-            peer_certificate=transport.get_extra_info("peercert") if encrypted and transport else None,
+            peer_certificate=_certificate_of(transport) if encrypted else b"",
         )
 
     async def _send(self, incoming: web.BaseRequest, reply: Reply) -> web.StreamResponse:
@@ -205,6 +205,12 @@ def _origin_form(target: str) -> str:
     except ValueError:
         return target
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _certificate_of(transport: asyncio.Transport | None) -> bytes:
+    """What the client proved to own when the connection was made, as DER; empty for nothing."""
+    tls = transport.get_extra_info("ssl_object") if transport is not None else None
+    return (tls.getpeercert(binary_form=True) or b"") if tls is not None else b""
 
 
 def _cut(incoming: web.BaseRequest) -> web.StreamResponse:

@@ -107,6 +107,17 @@ class Outbound:
 
 
 @dataclass(frozen=True)
+class Logins:
+    """How people log in, and how long what they get lasts."""
+
+    passwords: bool = knob(True, "let people log in with name and password; says nothing of tokens")
+    token_seconds: int = knob(86400, "lifetime of a token where its OAuthClient has none; 0: for ever", "seconds")
+    token_inactivity_seconds: int = knob(
+        0, "a login's token unused for this long ends, where its OAuthClient does not say; 0: never", "seconds"
+    )
+
+
+@dataclass(frozen=True)
 class Limits:
     """What one client may cost."""
 
@@ -149,6 +160,7 @@ class Settings:
     uploads: Uploads = field(default_factory=Uploads)
     images: Images = field(default_factory=Images)
     access: Access = field(default_factory=Access)
+    logins: Logins = field(default_factory=Logins)
     outbound: Outbound = field(default_factory=Outbound)
     limits: Limits = field(default_factory=Limits)
     objects: Objects = field(default_factory=Objects)

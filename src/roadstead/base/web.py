@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from roadstead.base.errors import Invalid, TooLarge
-from roadstead.base.values import Json
 
 Headers = CIMultiDictProxy[str]
 MAX_QUERY_FIELDS = 200
@@ -39,7 +38,7 @@ class Request:
     host: str = ""
     remote: str = ""
     id: str = ""
-    peer_certificate: Json | None = None
+    peer_certificate: bytes = b""
     _fields: dict[str, list[str]] | None = None
 
     def query_values(self, name: str) -> list[str]:

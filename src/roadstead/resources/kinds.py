@@ -27,6 +27,7 @@ from roadstead.resources.imagestreamtags import ImageStreamTags
 from roadstead.resources.imagetags import ImageTags
 from roadstead.resources.limits import Limits
 from roadstead.resources.namespaces import Namespaces
+from roadstead.resources.people import People, people
 from roadstead.resources.plaincollections import plain_collections
 from roadstead.resources.projectrequests import ProjectRequests
 from roadstead.resources.projects import Projects, Rights
@@ -50,6 +51,7 @@ class Kinds:
     arrivals: Arrivals
     limits: Limits
     sources: Sources
+    people: People
 
     def plain(self, resource: Resource) -> Collection:
         """The collection of a plain kind."""
@@ -93,10 +95,13 @@ def build(
         ProjectRequests(namespaces, stored[plain.ROLE_BINDINGS.group_resource]),
         TokenReviews(desk.tokens, desk.user_of_token),
     )
-    everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *views)
+    persons = people(store)
+    everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *persons.served(), *views)
     namespaces.content = [each for each in (*stored.values(), streams) if each.resource.namespaced]
     served = {each.resource.group_resource: each for each in everything}
-    return Kinds(served, namespaces, images, streams, stream_tags, signatures, contents, arrivals, limits, sources)
+    return Kinds(
+        served, namespaces, images, streams, stream_tags, signatures, contents, arrivals, limits, sources, persons
+    )
 
 
 def _as_they_are(policy: Callable[[], Policy]) -> Rights:

@@ -17,6 +17,7 @@ from roadstead.auth.rbac import Rules as Policy
 from roadstead.auth.users import Attributes, User
 from roadstead.base.values import Json
 from roadstead.kube import status
+from roadstead.resources.tokenreviews import user_info
 
 AUTHORIZATION, AUTHENTICATION = "authorization.k8s.io", "authentication.k8s.io"
 
@@ -44,7 +45,7 @@ class Review(View):
         if not isinstance(spec, dict):
             raise status.bad_request(f"{self.resource.kind}.spec must be an object")
         if self.resource is SELF:
-            found: Json = {"userInfo": _user_info(ask.user)}
+            found: Json = {"userInfo": user_info(ask.user)}
         elif self.resource is SELF_RULES:
             found = self._rules(spec, ask.user)
         else:
@@ -104,10 +105,3 @@ def _text(of: Json, name: str) -> str:
     if value is not None and not isinstance(value, str):
         raise status.bad_request(f"{name} of a review must be text")
     return value or ""
-
-
-def _user_info(user: User) -> Json:
-    info: Json = {"username": user.name, "groups": list(user.groups)}
-    if user.uid:
-        info["uid"] = user.uid
-    return info

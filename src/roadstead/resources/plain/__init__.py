@@ -29,16 +29,6 @@ from roadstead.resources.plain.core import (
 )
 from roadstead.resources.plain.events import EVENTS
 from roadstead.resources.plain.networking import NETWORKING
-from roadstead.resources.plain.people import (
-    GROUPS,
-    IDENTITIES,
-    OAUTH_ACCESS_TOKENS,
-    OAUTH_AUTHORIZE_TOKENS,
-    OAUTH_CLIENT_AUTHORIZATIONS,
-    OAUTH_CLIENTS,
-    PEOPLE,
-    USERS,
-)
 from roadstead.resources.plain.policy import POLICY
 from roadstead.resources.plain.rbac import (
     CLUSTER_ROLE_BINDINGS,
@@ -52,10 +42,9 @@ from roadstead.resources.plain.routes import DEPLOYMENT_CONFIGS, ROUTES
 
 __all__ = [
     "AGE", "CLUSTER_RESOURCE_QUOTAS", "CLUSTER_ROLES", "CLUSTER_ROLE_BINDINGS", "CONFIG_MAPS", "CREATED", "EVENTS",
-    "GRANTING", "GROUPS", "IDENTITIES", "IMAGE_CONFIGS", "IMAGE_CONTENT_SOURCE_POLICIES", "IMAGE_DIGEST_MIRROR_SETS",
-    "IMAGE_TAG_MIRROR_SETS", "LEASES", "LIMIT_RANGES", "NAME", "NAMESPACES", "OAUTH_ACCESS_TOKENS",
-    "OAUTH_AUTHORIZE_TOKENS", "OAUTH_CLIENTS", "OAUTH_CLIENT_AUTHORIZATIONS", "PLAIN", "PODS", "RBAC",
-    "RESOURCE_QUOTAS", "ROLES", "ROLE_BINDINGS", "SECRETS", "SERVICES", "SERVICE_ACCOUNTS", "USERS", "field_of",
+    "GRANTING", "IMAGE_CONFIGS", "IMAGE_CONTENT_SOURCE_POLICIES", "IMAGE_DIGEST_MIRROR_SETS",
+    "IMAGE_TAG_MIRROR_SETS", "LEASES", "LIMIT_RANGES", "NAME", "NAMESPACES", "PLAIN", "PODS", "RBAC", "RESOURCE_QUOTAS",
+    "ROLES", "ROLE_BINDINGS", "SECRETS", "SERVICES", "SERVICE_ACCOUNTS", "field_of",
 ]  # fmt: skip
 
 PLAIN: tuple[Resource, ...] = (
@@ -72,7 +61,6 @@ PLAIN: tuple[Resource, ...] = (
     BUILDS,
     BUILD_CONFIGS,
     TEMPLATES,
-    *PEOPLE,
     *CONFIGURATION,
 )
 """Every plain kind, namespaces first."""

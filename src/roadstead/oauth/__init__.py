@@ -1,0 +1,1 @@
+"""How people log in: identity providers, the OAuth server, its pages."""

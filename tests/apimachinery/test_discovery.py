@@ -61,10 +61,11 @@ async def test_core_resources_are_found_below_api() -> None:
     assert (versions["kind"], versions["versions"], "apiVersion" in versions) == ("APIVersions", ["v1"], False)
 
 
-def test_kubernetes_groups_come_first() -> None:
-    groups = ("image.openshift.io", "rbac.authorization.k8s.io", "apps", "aaa.test")
+def test_kubernetes_groups_come_first_and_images_before_their_configuration() -> None:
+    groups = ("config.openshift.io", "image.openshift.io", "rbac.authorization.k8s.io", "apps", "aaa.test")
     directory = Directory([Resource(group, "v1", "xs", "x", "X", namespaced=True) for group in groups])
-    assert directory.names() == ["apps", "rbac.authorization.k8s.io", "aaa.test", "image.openshift.io"]
+    wanted = ["apps", "rbac.authorization.k8s.io", "image.openshift.io", "aaa.test", "config.openshift.io"]
+    assert directory.names() == wanted
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from roadstead.kube.versions import storage_version_hash
 
 AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 KUBERNETES_GROUPS = ("apps", "autoscaling", "batch", "policy")
+CONFIGURATION_GROUPS = ("config.openshift.io", "operator.openshift.io")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,17 @@ class Directory:
         return Document(body, f'"{hashlib.sha512(body).hexdigest().upper()}"')
 
     def names(self) -> list[str]:
-        """The named groups; the Kubernetes ones first, since clients settle short-name collisions by this order."""
+        """The named groups, in the order by which clients settle which kind a word stands for.
 
-        def rank(name: str) -> tuple[bool, str]:
-            return (not (name in KUBERNETES_GROUPS or name.endswith(".k8s.io")), name)
+        Kubernetes' groups come first, then ours; what people define and configuration come last, so that `images` are
+        images and not their settings.
+        """
+
+        def rank(name: str) -> tuple[int, str]:
+            if name in KUBERNETES_GROUPS or name.endswith(".k8s.io"):
+                return 0, name
+            ours = name.endswith(".openshift.io") and name not in CONFIGURATION_GROUPS
+            return (1 if ours else 2), name
 
         return sorted((name for name in self._groups if name), key=rank)
 

@@ -57,7 +57,7 @@ def test_kinds_are_filed_where_clients_know_them(group: str, package: str) -> No
         (number(), {"type": "number", "format": "double"}),
         (time(), {"type": "string", "format": "date-time"}),
         (base64(), {"type": "string", "format": "byte"}),
-        (anything(), {}),
+        (anything(), {"x-kubernetes-preserve-unknown-fields": True}),
         (map_of(text()), {"type": "object", "additionalProperties": {"type": "string"}}),
         (
             map_of(text(), atomic=True),

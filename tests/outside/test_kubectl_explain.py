@@ -57,3 +57,48 @@ def test_a_misspelt_field_is_only_warned_about_when_that_is_asked_for(shell: She
     said = shell.warned("kubectl", "-n", "shop", "create", "--validate=warn", "-f", "-", input=stream(tag=[]))
     assert 'Warning: unknown field "spec.tag"' in said
     kubectl(shell, "delete", "is", "filed")
+
+
+def test_every_kind_is_explained_to_the_last_field(shell: Shell) -> None:
+    kinds = kubectl(shell, "api-resources", "--no-headers", "-o", "name").split()
+    assert {"deployments.apps", "imagestreams.image.openshift.io", "routes.route.openshift.io"} <= set(kinds)
+    for kind in kinds:
+        assert "FIELDS:" in kubectl(shell, "explain", kind, "--recursive")
+
+
+def test_the_containers_of_a_deployment_are_explained(shell: Shell) -> None:
+    told = kubectl(shell, "explain", "deployment.spec.template.spec.containers")
+    assert "imagePullPolicy\t<string>" in told
+    assert "enum: Always, Never, IfNotPresent" in told
+
+
+WORKLOADS = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - {name: web, image: registry.test/shop/web:v1, ports: [{containerPort: 8080}]}
+      - {name: side, image: registry.test/shop/side:v1}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web}
+data: {a: b}
+"""
+
+
+def test_workloads_are_applied_by_their_lists_keys(shell: Shell) -> None:
+    said = kubectl(shell, "apply", "-f", "-", input=WORKLOADS)
+    assert "deployment.apps/web created" in said
+    assert kubectl(shell, "apply", "-f", "-", input=WORKLOADS).count("unchanged") == 2
+    kubectl(shell, "set", "image", "deployment/web", "side=registry.test/shop/side:v2")
+    kubectl(shell, "apply", "-f", "-", input=WORKLOADS.replace("web:v1", "web:v3"))
+    path = "jsonpath={.spec.template.spec.containers[*].image}"
+    images = kubectl(shell, "get", "deployment", "web", "-o", path)
+    assert images == "registry.test/shop/web:v3 registry.test/shop/side:v1"
+    kubectl(shell, "delete", "-f", "-", input=WORKLOADS)

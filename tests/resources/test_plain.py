@@ -9,6 +9,7 @@ from roadstead.auth.rbac import RoleObjects
 from roadstead.auth.rbac import Rules as Policy
 from roadstead.auth.users import User
 from roadstead.base.values import Json
+from roadstead.kube.schema import TypeMismatch
 from roadstead.kube.status import StatusError
 from roadstead.objects.log import Key, Write
 from roadstead.objects.store import Store
@@ -79,12 +80,18 @@ async def test_a_secret_written_as_text_is_kept_as_bytes(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("body", "field"),
-    [({"data": {"a": "!"}}, "data[a]"), ({"data": {"a/b": "eA=="}}, "data[a/b]"), ({"data": {"a": 1}}, "data[a]")],
+    [({"data": {"a/b": "eA=="}}, "data[a/b]"), ({"stringData": {"a b": "x"}}, "data[a b]")],
 )
 async def test_a_secret_that_cannot_be_read_is_refused(world: World, body: Json, field: str) -> None:
     with pytest.raises(StatusError) as refused:
         await world.create("secrets", "s", **body)
     assert refused.value.status["details"]["causes"][0]["field"] == field
+
+
+@pytest.mark.parametrize("value", ["!", 1])
+async def test_what_is_not_base64_is_no_data_of_a_secret(world: World, value: object) -> None:
+    with pytest.raises(TypeMismatch, match=r"base64|uint8"):
+        await world.create("secrets", "s", data={"a": value})
 
 
 async def test_the_type_of_a_secret_and_all_of_an_immutable_one_stay(world: World) -> None:

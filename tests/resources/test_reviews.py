@@ -115,7 +115,7 @@ async def test_everybody_may_ask_who_they_are(asker: Asker) -> None:
         ({}, 422),
         ({"resourceAttributes": PULL, "nonResourceAttributes": {"path": "/"}}, 422),
         ({"resourceAttributes": {"verb": 1}}, 400),
-        ([], 422),
+        ([], 400),
         ("text", 400),
     ],
 )

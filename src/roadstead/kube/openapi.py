@@ -146,8 +146,10 @@ class Definitions:
             return {"type": "integer", "format": told.wanted}
         if told.kind in ("quantity", "int_or_string"):
             return self.reference(self._scalar(QUANTITY if told.kind == "quantity" else INT_OR_STRING))
-        # In version 2 a schema without a type would be no schema to old clients.
-        return dict(_PLAIN[told.kind]) if told.kind in _PLAIN else {"type": "object"} if self.version == 2 else {}
+        if told.kind in _PLAIN:
+            return dict(_PLAIN[told.kind])
+        # In version 2 a schema without a type, in 3 one that says nothing at all, would be none to kubectl.
+        return {"type": "object"} if self.version == 2 else {PRESERVE: True}
 
     def _scalar(self, name: str) -> str:
         if name not in self.schemas:

@@ -102,7 +102,7 @@ def _passed(secret: Json, errors: list[FieldError]) -> Json:
 def _decoded_size(field: str, value: object, errors: list[FieldError]) -> int:
     try:
         if isinstance(value, str):
-            return len(base64.b64decode(value, validate=True))
+            return len(base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True))
     except (binascii.Error, ValueError):
         pass
     errors.append(status.invalid_value(field, "", "must be base64"))

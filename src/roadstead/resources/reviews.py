@@ -17,13 +17,17 @@ from roadstead.auth.rbac import Rules as Policy
 from roadstead.auth.users import Attributes, User
 from roadstead.base.values import Json
 from roadstead.kube import status
+from roadstead.resources.shapes import shape_of
 from roadstead.resources.tokenreviews import user_info
 
 AUTHORIZATION, AUTHENTICATION = "authorization.k8s.io", "authentication.k8s.io"
 
 
 def _review(group: str, plural: str, kind: str, *, namespaced: bool = False) -> Resource:
-    return Resource(group, "v1", plural, plural[:-1], kind, namespaced=namespaced, verbs=("create",), stored=False)
+    shape = shape_of(group, kind)
+    return Resource(
+        group, "v1", plural, plural[:-1], kind, namespaced=namespaced, verbs=("create",), shape=shape, stored=False
+    )
 
 
 SELF_ACCESS = _review(AUTHORIZATION, "selfsubjectaccessreviews", "SelfSubjectAccessReview")

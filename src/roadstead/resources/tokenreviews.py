@@ -14,10 +14,11 @@ from roadstead.auth.policy import part, text, texts
 from roadstead.auth.users import User
 from roadstead.base.values import Json
 from roadstead.kube import status
+from roadstead.resources.shapes import shape_of
 
 TOKEN_REVIEWS = Resource(
     "authentication.k8s.io", "v1", "tokenreviews", "tokenreview", "TokenReview",
-    namespaced=False, verbs=("create",), stored=False,
+    namespaced=False, verbs=("create",), stored=False, shape=shape_of("authentication.k8s.io", "TokenReview"),
 )  # fmt: skip
 
 UserOfToken = Callable[[str], Awaitable[User | None]]

@@ -24,7 +24,7 @@ from roadstead.resources.plain.cells import (
     texts_at,
 )
 from roadstead.resources.plain.pods import POD_COLUMNS
-from roadstead.resources.plain.rows import ALL, ONE_BY_ONE, READ_VERBS, SCALE, row, selects, status_of
+from roadstead.resources.plain.rows import ALL, ONE_BY_ONE, READ_VERBS, SCALE, TOKEN, row, selects, status_of
 from roadstead.resources.plain.services import SERVICE_COLUMNS
 
 
@@ -102,7 +102,7 @@ SERVICE_ACCOUNTS = row(
     "ServiceAccount",
     (NAME, Column("Secrets", count_of("secrets"), "integer"), AGE),
     short=("sa",),
-    subresources=(Subresource("token", "TokenRequest", ("create",), "authentication.k8s.io", "v1"),),
+    subresources=(TOKEN,),
 )
 LIMIT_RANGES = row("", "LimitRange", (NAME, CREATED), short=("limits",))
 RESOURCE_QUOTAS = row(

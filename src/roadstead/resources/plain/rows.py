@@ -8,6 +8,7 @@ from typing import Any
 from roadstead.apimachinery.resource import ALL_VERBS, Column, Resource, Subresource
 from roadstead.base.values import Json
 from roadstead.resources.plain.cells import AGE, NAME, text_at
+from roadstead.resources.shapes import shape_of
 
 PLAINLY = (NAME, AGE)
 """The columns of a kind that has none of its own."""
@@ -36,6 +37,7 @@ def row(
         singular,
         kind,
         more.pop("namespaced", True),
+        shape=more.pop("shape", None) or shape_of(group, kind),
         columns=tuple(columns),
         unconditional_update=True,
         short_names=tuple(short),
@@ -48,8 +50,18 @@ def status_of(kind: str) -> Subresource:
     return Subresource("status", kind, ("get", "patch", "update"))
 
 
-SCALE = Subresource("scale", "Scale", ("get", "patch", "update"), "autoscaling", "v1")
+SCALE = Subresource("scale", "Scale", ("get", "patch", "update"), "autoscaling", "v1", shape_of("autoscaling", "Scale"))
 """How many there shall be, in one form for every kind that has such a number."""
+
+TOKEN = Subresource(
+    "token",
+    "TokenRequest",
+    ("create",),
+    "authentication.k8s.io",
+    "v1",
+    shape_of("authentication.k8s.io", "TokenRequest"),
+)
+"""A token of a service account, for whoever asks and may."""
 
 
 def selects(**paths: Sequence[str]) -> dict[str, Callable[[Json], str]]:

@@ -14,6 +14,7 @@ from roadstead.kube import bodies, patches, protobuf, schema, status
 from roadstead.kube.bodies import Expected
 from roadstead.kube.decoding import Decoded, DecodeError, Limits, decode
 from roadstead.kube.schema import Shape, TypeMismatch
+from roadstead.kube.wording import kind_of
 from roadstead.kube.yamlbodies import decode_yaml
 
 JSON_TYPE, YAML_TYPE = "application/json", "application/yaml"
@@ -95,11 +96,16 @@ async def read_patch(request: Request, limit: int) -> Patch:
         raise status.unsupported_media_type(None)
     raw = await request.read(limit)
     try:
-        decoded = decode(raw, Limits(size=limit))
+        read = decode_yaml if kind is PatchType.APPLY else decode
+        decoded = read(raw, Limits(size=limit))
     except DecodeError as wrong:
-        raise status.bad_request(f"error decoding patch: {wrong.message}") from None
+        what = "YAML" if kind is PatchType.APPLY else "patch"
+        raise status.bad_request(f"error decoding {what}: {wrong.message}") from None
+    if kind is PatchType.APPLY and not isinstance(decoded.value, dict):
+        raise status.bad_request(f"error decoding YAML: json: cannot unmarshal {kind_of(decoded.value)} into an object")
     checked = patches.operations if kind is PatchType.JSON else patches.object_patch
-    return Patch(kind, checked(decoded.value), tuple(decoded.duplicates))
+    force = kind is PatchType.APPLY and bool(boolean(request, "force"))
+    return Patch(kind, checked(decoded.value), tuple(decoded.duplicates), force)
 
 
 async def read_delete_options(request: Request, limit: int) -> Json:

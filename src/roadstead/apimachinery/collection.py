@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 
-from roadstead.apimachinery import listing, patching, removing, watching, writing
+from roadstead.apimachinery import applying, listing, patching, removing, watching, writing
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.resource import Resource
 from roadstead.apimachinery.rules import Rules
@@ -167,6 +167,8 @@ class Collection:
         self, namespace: str, name: str, patch: Patch, ask: Ask, *, rules_hook: UpdateRule | None = None
     ) -> Outcome:
         """Applies a patch to what clients see; raises StatusError."""
+        if patch.type is PatchType.APPLY:
+            return await applying.apply(self, namespace, name, patch, ask, rules_hook)
 
         async def update(obj: Json) -> Outcome:
             return await self.update(namespace, name, obj, ask, rules_hook=rules_hook)

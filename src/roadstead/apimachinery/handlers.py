@@ -15,7 +15,7 @@ from roadstead.apimachinery.options import WriteOptions
 from roadstead.apimachinery.paths import Target
 from roadstead.apimachinery.resource import Resource
 from roadstead.apimachinery.routing import Route
-from roadstead.apimachinery.served import Outcome, Page, Patch, Served
+from roadstead.apimachinery.served import Outcome, Page, Patch, PatchType, Served
 from roadstead.apimachinery.shown import Shown
 from roadstead.auth.users import Attributes, Decision
 from roadstead.base.values import Json
@@ -94,6 +94,7 @@ class Call:
             suffix=self.settings.suffix,
             dry_run=write.dry_run or bool(delete.get("dryRun")),
             field_manager=write.field_manager,
+            subresource=self.target.subresource,
             field_validation=write.field_validation,
             may=self.may,
             warnings=self.warnings,
@@ -155,7 +156,7 @@ async def patch(call: Call) -> Reply:
     """PATCH of one object."""
     how = replies.accepted(call.request, call.resource)
     sent = await bodies.read_patch(call.request, call.settings.body_bytes)
-    write = options.write_options(call.request, "PatchOptions")
+    write = options.write_options(call.request, "PatchOptions", applying=sent.type is PatchType.APPLY)
     outcome = await call.served.patch(call.namespace, call.target.name, sent, call.ask(write))
     return await _outcome(call, outcome, how)
 
@@ -185,7 +186,7 @@ async def subresource(call: Call) -> Reply:
     body: Json | Patch | None = None
     if verb == "patch":
         body = await bodies.read_patch(call.request, call.settings.body_bytes)
-        write = options.write_options(call.request, "PatchOptions")
+        write = options.write_options(call.request, "PatchOptions", applying=body.type is PatchType.APPLY)
     elif verb in ("create", "update"):
         write = options.write_options(call.request, "CreateOptions" if verb == "create" else "UpdateOptions")
         body = await _object(call, write)

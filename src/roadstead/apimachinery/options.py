@@ -17,6 +17,7 @@ META_GROUP = "meta.k8s.io"
 EXACT, NOT_OLDER_THAN = "Exact", "NotOlderThan"
 VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 LONGEST_MANAGER = 128
+UNKNOWN_MANAGER = "unknown"
 BASIC_FIELDS = ("metadata.name", "metadata.namespace")
 _NUMBER = re.compile(r"[-+]?[0-9]{1,40}", re.ASCII)
 _DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6}(?:\.[0-9]{1,9})?)s)?", re.ASCII)
@@ -31,20 +32,28 @@ class WriteOptions:
     field_validation: str = "Warn"
 
 
-def write_options(request: Request, kind: str) -> WriteOptions:
+def write_options(request: Request, kind: str, *, applying: bool = False) -> WriteOptions:
     """The options of a write; `kind` is their own: CreateOptions, UpdateOptions, PatchOptions. Raises StatusError."""
     dry_run = [each for each in request.query_values("dryRun") if each]
     manager = request.query_value("fieldManager")
     validation = request.query_value("fieldValidation") or "Warn"
     errors = []
-    if kind == "PatchOptions" and request.query_values("force"):
+    if applying and not manager:
+        errors.append(status.required("fieldManager", "is required for apply patch"))
+    elif kind == "PatchOptions" and not applying and request.query_values("force"):
         errors.append(status.forbidden_field("force", "may not be specified for non-apply patch"))
     errors += _check_manager(manager) + check_dry_run(dry_run)
     if validation not in VALIDATIONS:
         errors.append(status.not_supported("fieldValidation", validation, VALIDATIONS))
     if errors:
         raise status.invalid(kind, META_GROUP, "", errors)
-    return WriteOptions(bool(dry_run), manager, validation)
+    return WriteOptions(bool(dry_run), manager or _manager_of(request), validation)
+
+
+def _manager_of(request: Request) -> str:
+    """Who writes, when the request does not say: the name of the program, as its User-Agent begins."""
+    name = request.headers.get("User-Agent", "").partition("/")[0]
+    return "".join(char for char in name if char.isprintable())[:LONGEST_MANAGER] or UNKNOWN_MANAGER
 
 
 def check_dry_run(values: list[str]) -> list[FieldError]:

@@ -53,6 +53,8 @@ def apply(resource: Resource, patch: Patch, current: Json, ask: Ask) -> Json:
             patched = patches.merge_patch(current, patches.object_patch(patch.body))
         case PatchType.STRATEGIC:
             patched = strategic_merge(current, patch.body, shape)
+        case PatchType.APPLY:
+            raise status.unsupported_media_type(None)
     _check_type(resource, current, patched)
     try:
         found = schema.conform(shape, patched)

@@ -26,15 +26,20 @@ class PatchType(Enum):
     JSON = "application/json-patch+json"
     MERGE = "application/merge-patch+json"
     STRATEGIC = "application/strategic-merge-patch+json"
+    APPLY = "application/apply-patch+yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A decoded patch: a list of operations for JSON, else an object; and the fields of it given twice, as paths."""
+    """A decoded patch: a list of operations for JSON, else an object; and the fields of it given twice, as paths.
+
+    `force` lets an apply take fields from other managers.
+    """
 
     type: PatchType
     body: Any
     duplicates: tuple[str, ...] = ()
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)

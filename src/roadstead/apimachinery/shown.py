@@ -122,11 +122,9 @@ def with_revision(resource: Resource, value: bytes, revision: int) -> Json:
 
 
 def stored_value(obj: Json) -> bytes:
-    """What is kept of an object: everything but its kind, its revision and who managed which field."""
+    """What is kept of an object: everything but its kind and its revision."""
     rest = {name: value for name, value in obj.items() if name not in ("kind", "apiVersion")}
     rest["metadata"] = {
-        name: value
-        for name, value in obj["metadata"].items()
-        if name not in ("resourceVersion", "managedFields", "selfLink")
+        name: value for name, value in obj["metadata"].items() if name not in ("resourceVersion", "selfLink")
     }
     return orjson.dumps(rest)

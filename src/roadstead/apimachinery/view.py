@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from roadstead.apimachinery import patching
+from roadstead.apimachinery import applying, patching
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.paging import INCONSISTENT, Token, read_token
 from roadstead.apimachinery.resource import Resource
-from roadstead.apimachinery.served import Event, Listing, ListOptions, Outcome, Page, Patch
+from roadstead.apimachinery.served import Event, Listing, ListOptions, Outcome, Page, Patch, PatchType
 from roadstead.apimachinery.shown import Shown
 from roadstead.base.values import Json
 from roadstead.kube import status
@@ -47,6 +47,8 @@ class View:
 
     async def patch(self, namespace: str, name: str, patch: Patch, ask: Ask) -> Outcome:
         """Gets, applies, updates; starts again when somebody was faster. Raises StatusError."""
+        if patch.type is PatchType.APPLY:
+            return await applying.apply_to_view(self, namespace, name, patch, ask)
 
         async def update(obj: Json) -> Outcome:
             return await self.update(namespace, name, obj, ask)

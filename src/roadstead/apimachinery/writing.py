@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from roadstead.apimachinery import tracking
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.served import UpdateRule
 from roadstead.apimachinery.shown import fresh, stored_value
@@ -30,7 +31,9 @@ async def create(collection: Collection, obj: Json, ask: Ask) -> Staged:
     if metadata.get("resourceVersion"):
         raise status.bad_request("resourceVersion should not be set on objects to be created")
     _name(collection, metadata, ask)
-    new = await collection.rules.on_create(meta.stamp_new(new, ask.new_uid(), ask.now), ask)
+    stamped = meta.stamp_new(new, ask.new_uid(), ask.now)
+    managed = tracking.of_new(collection, stamped, ask)
+    new = _managed(await collection.rules.on_create(stamped, ask), managed)
     _refuse(collection, new, meta.check_new(new, namespaced=resource.namespaced))
     key = collection.key(new["metadata"].get("namespace", ""), new["metadata"]["name"])
     if (taken := collection.store.get(key)) is not None:
@@ -46,7 +49,9 @@ async def update(collection: Collection, obj: Json, ask: Ask, rule: UpdateRule) 
     old = collection.stored(entry)
     _expect(collection, metadata, old, ask)
     metadata["resourceVersion"] = str(entry.revision)
-    new = await rule(meta.carry_over(new, old), old, ask)
+    sent, new = metadata.get("managedFields"), meta.carry_over(new, old)
+    managed = tracking.of_changed(collection, new, old, sent, ask)
+    new = _managed(await rule(new, old, ask), managed)
     _refuse(collection, new, meta.check_update(new, old, namespaced=collection.resource.namespaced))
     return _staged(collection, new, old, entry, ask)
 
@@ -60,6 +65,12 @@ async def change(collection: Collection, new: Json, stored: Json, ask: Ask, rule
     _refuse(collection, new, meta.check_update(new, stored, namespaced=collection.resource.namespaced))
     key = collection.key(metadata.get("namespace", ""), metadata["name"])
     return Staged(Write(key, stored_value(new), int(metadata["resourceVersion"])), new, collection, ask)
+
+
+def _managed(obj: Json, entries: list[Json]) -> Json:
+    """The object with these managedFields; with none, none."""
+    metadata = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
+    return {**obj, "metadata": {**metadata, "managedFields": entries} if entries else metadata}
 
 
 def _staged(collection: Collection, new: Json, old: Json, entry: Entry, ask: Ask) -> Staged:

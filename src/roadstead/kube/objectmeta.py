@@ -52,7 +52,7 @@ OBJECT_META = Shape(
         "annotations": map_of(text()),
         "ownerReferences": list_of(object_of(OWNER_REFERENCE), merge_key="uid"),
         "finalizers": list_of(text(), as_set=True),
-        "managedFields": list_of(object_of(MANAGED_FIELDS)),
+        "managedFields": list_of(object_of(MANAGED_FIELDS), keep=True),
     },
     package=META_PACKAGE,
 )

@@ -15,6 +15,7 @@ from roadstead.apimachinery.http import ApiDoor
 from roadstead.apimachinery.nonresource import Facts
 from roadstead.app_access import open_access
 from roadstead.app_identity import access_tokens, identity
+from roadstead.app_imports import importer_maker, open_remotes
 from roadstead.app_loops import Accounts, Loops, all_loops
 from roadstead.auth import secretfile
 from roadstead.auth.gate import Gate
@@ -40,6 +41,7 @@ from roadstead.objects.postgres import PostgresLog
 from roadstead.objects.sqlite import SqliteLog
 from roadstead.objects.store import Store
 from roadstead.remote.authfiles import chosen_files
+from roadstead.remote.session import Remotes
 from roadstead.repositories.delete import Delete
 from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
@@ -77,6 +79,7 @@ class App:
     metrics: Metrics
     settings: Settings
     loops: Loops
+    remotes: Remotes
 
     async def recover(self) -> None:
         """Makes good what a crash left behind, and writes the roles an installation starts with."""
@@ -105,6 +108,7 @@ class App:
 
     async def close(self) -> None:
         """Finishes writes and lets the storage go."""
+        await self.remotes.close()
         await self.store.close()
 
 
@@ -129,8 +133,9 @@ def build(settings: Settings, folder: Path, hostname: str, log: Log | None = Non
     metrics = Metrics()
     reached = {hostname, settings.registry.hostname, *settings.registry.external_hostnames}
     hostname = settings.registry.hostname or hostname
-    streams = _stream_settings(settings, hostname)
-    kinds = all_kinds.build(store, lambda: gate.rules, streams, access.desk, gate.rules_in_force)
+    streams, remotes = _stream_settings(settings, hostname), open_remotes(settings)
+    importer = importer_maker(settings, remotes)
+    kinds = all_kinds.build(store, lambda: gate.rules, streams, access.desk, importer, gate.rules_in_force)
     gate.passwords = identity(settings, store, kinds, utc_now).logins
     secret = secretfile.read_or_make(folder / "tls" / "uploads.key", lambda: secrets.token_hex(32).encode())
     rooms = _rooms(settings, hostname, store, (blobs, uploads), kinds, secret)
@@ -141,7 +146,7 @@ def build(settings: Settings, folder: Path, hostname: str, log: Log | None = Non
     seconds = settings.access.pull_secret_seconds
     accounts = Accounts(access.desk.tokens, sorted(reached - {""}), folder / "ca.crt", seconds)
     loops = all_loops(kinds, hostname, accounts)
-    return App(registry, api, gate, store, kinds, blobs, uploads, metrics, settings, loops)
+    return App(registry, api, gate, store, kinds, blobs, uploads, metrics, settings, loops, remotes)
 
 
 def _stream_settings(settings: Settings, hostname: str) -> StreamSettings:

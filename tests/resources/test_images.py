@@ -100,12 +100,6 @@ async def test_a_mapping_needs_a_tag_and_an_image(world: World, body: Json, fiel
     assert [each["field"] for each in refused.value.status["details"]["causes"]] == [field]
 
 
-async def test_an_import_is_refused_with_what_to_do_instead(world: World) -> None:
-    with pytest.raises(StatusError, match="skopeo copy") as refused:
-        await world.create("imagestreamimports", "web", spec={"import": True})
-    assert refused.value.code == 501
-
-
 @pytest.mark.parametrize("policy", ["Orphan", "Foreground", "Background"])
 async def test_an_image_is_deleted_at_once_whatever_the_policy(world: World, policy: str) -> None:
     await world.kinds.images.create("", world.image("a"), world.ask())

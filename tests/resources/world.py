@@ -18,12 +18,15 @@ from roadstead.auth.rbac import Rules as Policy
 from roadstead.auth.standing import Standing
 from roadstead.auth.users import ADMIN, Attributes, Decision, User
 from roadstead.base.values import Json
+from roadstead.importing.importer import Importer
+from roadstead.importing.looking import ImportOptions
 from roadstead.kube.schema import conform
 from roadstead.kube.status import GroupResource
 from roadstead.objects.store import Store
 from roadstead.resources.kinds import Kinds, build
 from roadstead.resources.serviceaccounts import TokenDesk
 from roadstead.resources.streamrules import StreamSettings
+from tests.importing.simulated import Simulated
 
 GROUP = "image.openshift.io"
 REGISTRY = "registry.test:5000"
@@ -54,6 +57,7 @@ class World:
     now: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     asked: list[Attributes] = field(default_factory=list)
     allowed: Callable[[Attributes], bool] = lambda _: True
+    elsewhere: Simulated = field(default_factory=Simulated)
     digest = staticmethod(digest)
     image = staticmethod(image)
 
@@ -95,7 +99,15 @@ class World:
 def open_world(store: Store, policy: Policy | None = None, **settings: Any) -> World:
     """All kinds over a store."""
     chosen = StreamSettings(**{"internal_registry": REGISTRY, **settings})
-    return World(build(store, lambda: policy or Policy(RoleObjects()), chosen, _desk(store)), store)
+    elsewhere = Simulated()
+    kinds = build(
+        store,
+        lambda: policy or Policy(RoleObjects()),
+        chosen,
+        _desk(store),
+        lambda _: Importer(elsewhere, ImportOptions(tags=3, look_seconds=0.5)),
+    )
+    return World(kinds, store, elsewhere=elsewhere)
 
 
 def _desk(store: Store) -> TokenDesk:

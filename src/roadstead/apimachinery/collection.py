@@ -9,6 +9,7 @@ from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.resource import Resource
 from roadstead.apimachinery.rules import Rules
 from roadstead.apimachinery.served import (
+    CreateRule,
     Event,
     Listing,
     ListOptions,
@@ -113,9 +114,9 @@ class Collection:
 
     # -- writing
 
-    async def stage_create(self, obj: Json, ask: Ask) -> Staged:
-        """A checked creation, not yet written; raises StatusError."""
-        return await writing.create(self, obj, ask)
+    async def stage_create(self, obj: Json, ask: Ask, *, rules_hook: CreateRule | None = None) -> Staged:
+        """A checked creation, not yet written; `rules_hook` stands in for the kind's own rule. Raises StatusError."""
+        return await writing.create(self, obj, ask, rules_hook)
 
     async def stage_change(self, new: Json, stored: Json, ask: Ask, rule: UpdateRule) -> Staged:
         """See `writing.change`; for callers inside the server that hold the stored form. Raises StatusError."""

@@ -6,6 +6,8 @@ import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
 
+import orjson
+
 from roadstead.apimachinery import options, paths, replies
 from roadstead.apimachinery.entrance import Admitted, Gate, admit
 from roadstead.apimachinery.faults import status_of
@@ -19,6 +21,10 @@ from roadstead.base.errors import Failure
 from roadstead.base.web import Reply, Request
 from roadstead.kube import status
 from roadstead.kube.status import GroupResource
+
+EXCEEDED = "context deadline exceeded"
+LONGEST_SECONDS = 3600.0
+"""What `?timeout=` may ask for where a request waits for other servers (image-api contract, section 14.8)."""
 
 
 class ApiDoor:
@@ -55,7 +61,7 @@ class ApiDoor:
         except Failure as failure:
             return status_reply(status_of(failure))
         except TimeoutError:
-            return status_reply(status.timeout("the request was not done within the time allowed", 1))
+            return _out_of_time(request)
         except ConnectionError:
             raise
         except Exception as fault:
@@ -93,9 +99,20 @@ class ApiDoor:
             return status_reply(status_of(failure), cache=replies.NO_STORE, warnings=call.warnings)
 
     def _seconds(self, request: Request, target: Target, *, slow: bool) -> float | None:
-        """How long the handler may take; a watch ends by itself, and slow creations wait for other servers."""
-        if target.verb == "watch" or (slow and target.verb == "create"):
+        """How long the handler may take; a watch ends by itself, and what waits for other servers may be given more."""
+        if target.verb == "watch":
             return None
+        if slow and target.verb == "create" and request.query_value("timeout"):
+            return options.deadline(request, LONGEST_SECONDS)
         reading = target.verb in ("get", "list")
         most = self._settings.request_seconds if reading else self._settings.write_seconds
         return options.deadline(request, most)
+
+
+def _out_of_time(request: Request) -> Reply:
+    """Who set the time themselves is told by the front door, in its own way (image-api contract, section 14.8)."""
+    if not request.query_value("timeout"):
+        return status_reply(status.timeout("request did not complete within requested timeout - " + EXCEEDED, 0))
+    told = status.timeout("request did not complete within the allotted timeout", 0).status
+    body = orjson.dumps({key: value for key, value in told.items() if key not in ("kind", "apiVersion")})
+    return Reply(504, [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", FRONT_DOOR)], body)

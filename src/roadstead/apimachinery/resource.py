@@ -46,7 +46,7 @@ class Resource:
     """One row of the API: everything about a kind that is not behaviour.
 
     `selectable` are further field selectors over the shown object. `unconditional_update` lets a PUT leave out the
-    resourceVersion. `slow` exempts creations from the deadline (they wait for somebody else's server). `strategic` says
+    resourceVersion. `slow` lets creations ask for more time (they wait for somebody else's server). `strategic` says
     whether strategic merge patches are taken. `documented` gives the OpenAPI schema of whole objects where that is not
     the shape's.
     """

@@ -16,6 +16,8 @@ from roadstead.apimachinery.shown import Shown
 from roadstead.base.values import Json
 from roadstead.kube.selectors import FieldSelector, LabelSelector
 
+CreateRule = Callable[[Json, Ask], Awaitable[Json]]
+"""(new, ask) -> what is to be stored; raises StatusError."""
 UpdateRule = Callable[[Json, Json, Ask], Awaitable[Json]]
 """(new, old, ask) -> what is to be stored; raises StatusError."""
 

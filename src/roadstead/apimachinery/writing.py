@@ -8,7 +8,7 @@ import orjson
 
 from roadstead.apimachinery import tracking
 from roadstead.apimachinery.ask import Ask
-from roadstead.apimachinery.served import UpdateRule
+from roadstead.apimachinery.served import CreateRule, UpdateRule
 from roadstead.apimachinery.shown import fresh, stored_value
 from roadstead.apimachinery.transaction import MODIFIED_MEANWHILE, Staged
 from roadstead.base.values import Json
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from roadstead.apimachinery.collection import Collection
 
 
-async def create(collection: Collection, obj: Json, ask: Ask) -> Staged:
-    """The creation of an object, checked; its namespace is taken from its metadata. Raises StatusError."""
+async def create(collection: Collection, obj: Json, ask: Ask, rule: CreateRule | None = None) -> Staged:
+    """The creation of an object, checked; its namespace is taken from its metadata. `rule` stands in for the kind's
+    own. Raises StatusError."""
     resource = collection.resource
     new = _typed(collection, fresh(obj))
     metadata = new.setdefault("metadata", {})
@@ -33,7 +34,7 @@ async def create(collection: Collection, obj: Json, ask: Ask) -> Staged:
     _name(collection, metadata, ask)
     stamped = meta.stamp_new(new, ask.new_uid(), ask.now)
     managed = tracking.of_new(collection, stamped, ask)
-    new = _managed(await collection.rules.on_create(stamped, ask), managed)
+    new = _managed(await (rule or collection.rules.on_create)(stamped, ask), managed)
     _refuse(collection, new, meta.check_new(new, namespaced=resource.namespaced))
     key = collection.key(new["metadata"].get("namespace", ""), new["metadata"]["name"])
     if (taken := collection.store.get(key)) is not None:

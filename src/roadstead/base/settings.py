@@ -81,6 +81,15 @@ class Images:
 
 
 @dataclass(frozen=True)
+class Imports:
+    """Images from other registries (docs/imports.md)."""
+
+    tags_per_repository: int = knob(50, "tags that come in when a whole repository is imported; 0: all")
+    look_seconds: int = knob(25, "time to find one image, with its config and all entries of its index", "seconds")
+    side_by_side: int = knob(8, "images that one import looks at at a time")
+
+
+@dataclass(frozen=True)
 class Access:
     """Who gets in."""
 
@@ -159,6 +168,7 @@ class Settings:
     registry: Registry = field(default_factory=Registry)
     uploads: Uploads = field(default_factory=Uploads)
     images: Images = field(default_factory=Images)
+    imports: Imports = field(default_factory=Imports)
     access: Access = field(default_factory=Access)
     logins: Logins = field(default_factory=Logins)
     outbound: Outbound = field(default_factory=Outbound)

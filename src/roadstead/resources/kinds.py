@@ -9,6 +9,7 @@ from roadstead.apimachinery.collection import Collection
 from roadstead.apimachinery.resource import Resource
 from roadstead.apimachinery.served import Served
 from roadstead.auth.rbac import Rules as Policy
+from roadstead.importing.importer import Importer
 from roadstead.kube.status import GroupResource
 from roadstead.objects.store import Store
 from roadstead.remote.authfiles import AuthFiles
@@ -25,6 +26,7 @@ from roadstead.resources.imagestreammappings import ImageStreamMappings
 from roadstead.resources.imagestreams import ImageStreams
 from roadstead.resources.imagestreamtags import ImageStreamTags
 from roadstead.resources.imagetags import ImageTags
+from roadstead.resources.importtargets import ImportTargets
 from roadstead.resources.limits import Limits
 from roadstead.resources.namespaces import Namespaces
 from roadstead.resources.people import People, people
@@ -52,6 +54,7 @@ class Kinds:
     limits: Limits
     sources: Sources
     people: People
+    imports: ImageStreamImports
 
     def plain(self, resource: Resource) -> Collection:
         """The collection of a plain kind."""
@@ -66,10 +69,12 @@ def build(
     policy: Callable[[], Policy],
     settings: StreamSettings,
     desk: TokenDesk,
+    importer: Callable[[Sources], Importer],
     rights: Rights | None = None,
 ) -> Kinds:
     """All kinds over one store. `policy` gives the roles and bindings in force, for who hands out rights; `rights`
-    takes changed ones in first, for watches."""
+    takes changed ones in first, for watches; `importer` makes what looks into other registries, given places and keys.
+    """
     namespaces, limits = Namespaces(store), Limits(store)
     stored = plain_collections(store, policy, namespaces.check)
     accounts = ServiceAccounts(store, desk, stored, namespaces.check)
@@ -83,13 +88,15 @@ def build(
     contents = Contents(store, images, streams)
     arrivals = Arrivals(store, images, streams, rules=streams.stream_rules, limit=limits)
     stream_tags, signatures = ImageStreamTags(streams, images), ImageSignatures(images)
+    targets = ImportTargets(streams, images)
+    imports = ImageStreamImports(importer(sources), targets, limits, settings, namespaces.check)
     views: tuple[Served, ...] = (
         stream_tags,
         signatures,
         ImageTags(streams, images),
         ImageStreamImages(streams, images),
         ImageStreamMappings(arrivals, settings.internal_registry, namespaces.check),
-        ImageStreamImports(),
+        imports,
         *reviews(policy),
         Projects(namespaces, rights or _as_they_are(policy)),
         ProjectRequests(namespaces, stored[plain.ROLE_BINDINGS.group_resource]),
@@ -99,9 +106,8 @@ def build(
     everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *persons.served(), *views)
     namespaces.content = [each for each in (*stored.values(), streams) if each.resource.namespaced]
     served = {each.resource.group_resource: each for each in everything}
-    return Kinds(
-        served, namespaces, images, streams, stream_tags, signatures, contents, arrivals, limits, sources, persons
-    )
+    found = (contents, arrivals, limits, sources, persons, imports)
+    return Kinds(served, namespaces, images, streams, stream_tags, signatures, *found)
 
 
 def _as_they_are(policy: Callable[[], Policy]) -> Rights:

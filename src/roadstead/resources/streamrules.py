@@ -62,6 +62,12 @@ class StreamRules(Rules):
         prepared = specs.prepare_create(self._normal(obj))
         return await self._filled(prepared, None, ask)
 
+    async def on_import_create(self, obj: Json, ask: Ask) -> Json:
+        """A stream that an import makes: it comes with its status (section 14.5)."""
+        meta = obj["metadata"]
+        await self._limits.charge_stream(meta.get("namespace", ""), meta["name"], ask.url_resource or STREAMS)
+        return await self._filled(specs.prepare_create(self._normal(obj), with_status=True), None, ask)
+
     async def on_update(self, new: Json, old: Json, ask: Ask) -> Json:
         """A changed stream: the status stays the server's, generations move (section 6.3)."""
         return await self._filled(specs.prepare_update(self._normal(new), old), old, ask)

@@ -89,8 +89,13 @@ class Wanted:
 
     @property
     def repeatable(self) -> bool:
-        """May be sent again after a failure."""
+        """May be asked again after a failure: it changes nothing."""
         return self.method in ("GET", "HEAD")
+
+    @property
+    def sendable_again(self) -> bool:
+        """Its body is still there."""
+        return self.body is None or isinstance(self.body, bytes)
 
 
 class Session:
@@ -99,6 +104,7 @@ class Session:
     def __init__(self, remotes: Remotes, server: str, trust: Trust) -> None:
         self._remotes, self.server, self._trust = remotes, server, trust
         self.upstream = remotes.upstream(server, trust.insecure)
+        self._good: dict[str, Credential] = {}
 
     async def open(self, wanted: Wanted, credentials: Sequence[Credential]) -> Answer:
         """The answer, with the first credentials that suffice; raises RemoteFailure.
@@ -107,20 +113,29 @@ class Session:
         """
         deadline = self._now() + (wanted.seconds or self._remotes.guard.options.document_seconds)
         first: RemoteFailure | None = None
-        for credential in credentials or (NOBODY,):
+        ordered = self._good_first(wanted.scope, credentials)
+        for number, credential in enumerate(ordered, 1):
             try:
                 answer = await self._as(wanted, credential, deadline)
             except RemoteFailure as failure:
-                if failure.kind not in CREDENTIALS or not self._again(wanted):
+                if failure.kind not in CREDENTIALS or not wanted.sendable_again:
                     raise
                 first = first or failure
                 continue
-            if answer.status == 403 and credential is not (list(credentials) or [NOBODY])[-1] and self._again(wanted):
+            if answer.status == 403 and number < len(ordered) and wanted.sendable_again:
                 answer.close()
                 continue
+            if answer.status < 400:
+                self._good[wanted.scope] = credential
             return answer
         assert first is not None
         raise first
+
+    def _good_first(self, scope: str, credentials: Sequence[Credential]) -> list[Credential]:
+        """What sufficed last time is tried first: an upload's bytes cannot be sent to find out."""
+        good = self._good.get(scope)
+        found = list(credentials) or [NOBODY]
+        return [good, *(each for each in found if each != good)] if good in found and good is not None else found
 
     @property
     def address(self) -> str:
@@ -137,7 +152,7 @@ class Session:
         self.upstream.challenge = challenge
         self._remotes.tokens.forget(authorization)
         renewed = await self._authorization(wanted, credential)
-        if not renewed or renewed == authorization or not self._again(wanted):
+        if not renewed or renewed == authorization or not wanted.sendable_again:
             raise self._unauthorized(credential)
         answer = await self._patiently(wanted, credential, renewed, deadline)
         if answer.status == 401:
@@ -196,7 +211,7 @@ class Session:
         try:
             return await self._send_to(self.address, wanted, authorization, deadline)
         except RemoteFailure as failure:
-            if not self._trust.insecure or self.upstream.plain or not self._again(wanted):
+            if not self._trust.insecure or self.upstream.plain or not wanted.sendable_again:
                 raise
             if failure.kind not in (Kind.TLS, Kind.UNAVAILABLE, Kind.CUT_SHORT):
                 raise
@@ -223,11 +238,6 @@ class Session:
         known = credential.username or credential.password or credential.identity_token or credential.registry_token
         why = "unauthorized: the credentials are not accepted" if known else "unauthorized: authentication required"
         return RemoteFailure(Kind.UNAUTHORIZED, f"{self.server} says {why}", host=self.server, status=401)
-
-    @staticmethod
-    def _again(wanted: Wanted) -> bool:
-        """Whether the same request can be sent once more."""
-        return wanted.body is None or isinstance(wanted.body, bytes)
 
     @staticmethod
     def _now() -> float:

@@ -40,12 +40,18 @@ def _on_the_way(broken: BaseException, host: str) -> RemoteFailure:
         return RemoteFailure(Kind.UNAVAILABLE, f"the proxy answers {broken.status} for {host}", host=host)
     if isinstance(broken, aiohttp.ClientProxyConnectionError):
         return RemoteFailure(Kind.UNAVAILABLE, f"the proxy for {host} cannot be reached: {_why(broken)}", host=host)
-    if isinstance(broken, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
+    if isinstance(broken, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError) or _hung_up(broken):
         return RemoteFailure(Kind.CUT_SHORT, f"{host} ended the connection before its answer was complete", host=host)
     if isinstance(broken, aiohttp.ClientResponseError | aiohttp.InvalidURL):
         said = f"{host} sends what is not HTTP, or headers larger than are read"
         return RemoteFailure(Kind.MALFORMED, said, host=host)
     return RemoteFailure(Kind.UNAVAILABLE, f"{host} cannot be reached: {_why(broken)}", host=host)
+
+
+def _hung_up(broken: BaseException) -> bool:
+    """A connection that was there, and is not any more."""
+    made = not isinstance(broken, aiohttp.ClientConnectorError)
+    return made and getattr(broken, "errno", None) in (errno.ECONNRESET, errno.EPIPE)
 
 
 def _why(broken: BaseException) -> str:

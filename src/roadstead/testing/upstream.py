@@ -65,7 +65,7 @@ class UpstreamRegistry:
         self.referrers_api = True
         self.extra_headers: dict[str, str] = {}
         self.before: list[Answerer] = []
-        self._uploads = UploadDesk()
+        self.uploads = UploadDesk()
         self._runner: web.ServerRunner | None = None
         self.port = 0
 
@@ -164,7 +164,7 @@ class UpstreamRegistry:
             raise OciError("UNSUPPORTED", status=404)
         name, what, rest = route["name"], route["what"], route["rest"]
         if what == "blobs" and rest.startswith("uploads"):
-            return await self._uploads.answer(request, name, rest, self.repositories)
+            return await self.uploads.answer(request, name, rest, self.repositories)
         if what == "manifests" and request.method == "PUT":
             return await self._put_manifest(request, name, rest)
         held = self.repositories.get(name)

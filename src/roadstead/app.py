@@ -17,6 +17,7 @@ from roadstead.app_access import open_access
 from roadstead.app_identity import access_tokens, identity
 from roadstead.app_imports import importer_maker, open_remotes
 from roadstead.app_loops import Accounts, Loops, all_loops
+from roadstead.app_storage import file_log
 from roadstead.auth import secretfile
 from roadstead.auth.gate import Gate
 from roadstead.base.background import Background
@@ -36,9 +37,7 @@ from roadstead.dataplane.signatures import SignatureHandlers
 from roadstead.dataplane.token import TokenHandler
 from roadstead.dataplane.uploads import UploadHandlers
 from roadstead.objects.compaction import Compactor
-from roadstead.objects.log import Log
-from roadstead.objects.postgres import PostgresLog
-from roadstead.objects.sqlite import SqliteLog
+from roadstead.objects.sealing import SealedLog
 from roadstead.objects.store import Store
 from roadstead.remote.authfiles import chosen_files
 from roadstead.remote.session import Remotes
@@ -73,6 +72,7 @@ class App:
     api: ApiDoor
     gate: Gate
     store: Store
+    log: SealedLog
     kinds: Kinds
     blobs: FilesystemBlobs
     uploads: FilesystemUploads
@@ -82,7 +82,8 @@ class App:
     remotes: Remotes
 
     async def recover(self) -> None:
-        """Makes good what a crash left behind, and writes the roles an installation starts with."""
+        """Makes good what a crash left behind, and writes the roles an installation starts with. Raises Failure."""
+        await self.log.check()
         untouched = utc_now() - LEFTOVER_AGE if self.settings.objects.url else None
         swept = await self.blobs.recover(untouched) + await self.uploads.recover(untouched)
         if swept:
@@ -97,6 +98,7 @@ class App:
         keep = timedelta(seconds=objects.keep_changes_seconds)
         compactor = Compactor(self.store, keep, objects.keep_replaced_bytes, utc_now)
         background.every(objects.compact_seconds, "compact the log", compactor.step)
+        background.every(objects.renew_seconds, "encrypt secrets anew", self._renew_secrets)
         self.loops.start(background)
 
     async def _sweep_uploads(self) -> None:
@@ -106,26 +108,25 @@ class App:
         if dropped:
             logger().info("dropped idle uploads", uploads=len(dropped))
 
+    async def _renew_secrets(self) -> None:
+        renewed = await self.log.renew()
+        if renewed:
+            logger().info("encrypted secrets with the current key", objects=renewed)
+
     async def close(self) -> None:
         """Finishes writes and lets the storage go."""
         await self.remotes.close()
         await self.store.close()
 
 
-async def open_log(settings: Settings, folder: Path) -> Log:
-    """The log that the settings name; raises Failure."""
-    if settings.objects.url:
-        return await PostgresLog.open(settings.objects.url, folder / "mirrors")
-    return SqliteLog(folder / "objects.db")
-
-
-def build(settings: Settings, folder: Path, hostname: str, log: Log | None = None) -> App:
+def build(settings: Settings, folder: Path, hostname: str, log: SealedLog | None = None) -> App:
     """The app over a data folder. `hostname` is what image references name when no setting does.
 
     `log` is what `open_log` gave; without it, the objects are in a file of the folder.
     """
     executor = ThreadPoolExecutor(STORAGE_THREADS, thread_name_prefix="storage")
-    store = Store(log or SqliteLog(folder / "objects.db"), watch_queue=settings.limits.watch_queue)
+    log = log or file_log(folder)
+    store = Store(log, watch_queue=settings.limits.watch_queue)
     blobs = FilesystemBlobs(folder, executor)
     uploads = FilesystemUploads(blobs, shared=bool(settings.objects.url))
     access = open_access(settings, folder, store, access_tokens(settings, store))
@@ -146,7 +147,7 @@ def build(settings: Settings, folder: Path, hostname: str, log: Log | None = Non
     seconds = settings.access.pull_secret_seconds
     accounts = Accounts(access.desk.tokens, sorted(reached - {""}), folder / "ca.crt", seconds)
     loops = all_loops(kinds, hostname, accounts)
-    return App(registry, api, gate, store, kinds, blobs, uploads, metrics, settings, loops, remotes)
+    return App(registry, api, gate, store, log, kinds, blobs, uploads, metrics, settings, loops, remotes)
 
 
 def _stream_settings(settings: Settings, hostname: str) -> StreamSettings:

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import orjson
 import yaml
 
-from roadstead.app import App, build, open_log, utc_now
+from roadstead.app import App, build, utc_now
+from roadstead.app_storage import open_log
 from roadstead.auth.users import ADMIN_NAME, MASTERS
 from roadstead.base.background import Background
 from roadstead.base.certificates import Certificates, write_private
@@ -28,6 +29,7 @@ from roadstead.base.settings import Settings
 from roadstead.base.web import Reply, Request
 from roadstead.dataplane import failures
 from roadstead.kube import status
+from roadstead.objects.sealkeys import Unsealable
 from roadstead.oci.errors import OciError, OciErrors
 
 CERTIFICATE_CHECK_SECONDS = 12 * 3600
@@ -167,7 +169,7 @@ async def _open(settings: Settings, folder: Path, registry: Address) -> App:
     try:
         app = build(settings, folder, registry.netloc, await open_log(settings, folder))
         await app.recover()
-    except Invalid:
+    except (Invalid, Unsealable):
         raise
     except Failure as unusable:
         why = f"{folder} cannot be used: {unusable.message}"

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from roadstead.objects.log import Log
+from roadstead.objects.sealing import SealedLog
+from roadstead.objects.sealkeys import SealKeys, new_line
 from roadstead.objects.sqlite import SqliteLog
 
 WRITER = """
 import asyncio, itertools, sys
 from pathlib import Path
+from roadstead.objects.sealing import SealedLog
+from roadstead.objects.sealkeys import SealKeys
 from roadstead.objects.sqlite import SqliteLog
 from roadstead.testing.log_model import key, put, remove
 
@@ -28,6 +33,8 @@ async def write(log, lane):
 
 async def main():
     log = SqliteLog(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        log = SealedLog(log, SealKeys(Path(sys.argv[2])), ["r"])
     await asyncio.gather(*(write(log, lane) for lane in range(8)))
 
 asyncio.run(main())
@@ -36,9 +43,10 @@ asyncio.run(main())
 KILLS = 6
 
 
-def run_and_kill(path: Path, lines: int) -> list[tuple[int, ...]]:
+def run_and_kill(path: Path, lines: int, keys: list[str]) -> list[tuple[int, ...]]:
     """What the writer acknowledged before it was killed, `lines` lines after its start or a little later."""
-    with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as writer:
+    command = [sys.executable, "-c", WRITER, str(path), *keys]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         heard = [writer.stdout.readline() for _ in range(lines)]
         writer.kill()
@@ -47,13 +55,17 @@ def run_and_kill(path: Path, lines: int) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.crash
-async def test_what_was_acknowledged_survives_a_kill_at_any_moment(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sealed", [False, True], ids=["plain", "encrypted"])
+async def test_what_was_acknowledged_survives_a_kill_at_any_moment(tmp_path: Path, sealed: bool) -> None:
+    keys = tmp_path / "objects.keys"
+    keys.write_text(new_line())
     chance = random.Random(1)
     path = tmp_path / "objects.db"
     newest = 0
     for _ in range(KILLS):
-        acknowledged = run_and_kill(path, chance.randrange(1, 400))
-        log = SqliteLog(path)
+        acknowledged = run_and_kill(path, chance.randrange(1, 400), [str(keys)] * sealed)
+        raw = SqliteLog(path)
+        log: Log = SealedLog(raw, SealKeys(keys), ["r"]) if sealed else raw
         assert log.revision() >= max(last for *_, last in acknowledged) > newest
         newest = log.revision()
         revisions = [change.revision for change in await log.changes(log.compacted(), 0)]

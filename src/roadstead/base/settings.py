@@ -152,6 +152,7 @@ class Objects:
         256 * 1024 * 1024, "with more bytes of replaced states than this, younger changes are forgotten too", "bytes"
     )
     compact_seconds: int = knob(30, "time between two looks for changes to forget", "seconds")
+    renew_seconds: int = knob(300, "time between two looks for secrets that an older key encrypts", "seconds")
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,20 @@ def remove(data: str | None, registry: str | None) -> None:
         click.echo(line)
 
 
+@commands.group()
+def secrets() -> None:
+    """Look after the keys that secrets are encrypted with."""
+
+
+@secrets.command()
+@click.option("--data", metavar="DIR", help="Folder of the registry (default: a folder of yours).")
+def new_key(data: str | None) -> None:
+    """Add a key: from now on it encrypts; a server that runs takes it up and encrypts what is there anew."""
+    from roadstead.cli.secret_keys import add
+
+    click.echo(add(_settings(None, data=data)))
+
+
 def _settings(
     config: str | None, *, data: str | None = None, registry: str | None = None, api: str | None = None
 ) -> Settings:

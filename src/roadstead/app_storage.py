@@ -1,0 +1,37 @@
+"""The part of the app that keeps objects: the log the settings name, with secret values encrypted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from roadstead.auth import secretfile
+from roadstead.base.settings import Settings
+from roadstead.objects.log import Log
+from roadstead.objects.postgres import PostgresLog
+from roadstead.objects.sealing import SealedLog
+from roadstead.objects.sealkeys import SealKeys, new_line
+from roadstead.objects.sqlite import SqliteLog
+from roadstead.resources import oauthobjects, plain
+
+SEALED = (plain.SECRETS, oauthobjects.ACCESS_TOKENS, oauthobjects.AUTHORIZE_TOKENS, oauthobjects.CLIENTS)
+"""Kinds whose objects are credentials."""
+KEYS = Path("tls") / "objects.keys"
+"""Where in the data folder the keys of secret objects lie: beside the key of the certificate authority."""
+
+
+async def open_log(settings: Settings, folder: Path) -> SealedLog:
+    """The log that the settings name; raises Failure."""
+    if settings.objects.url:
+        return sealed(await PostgresLog.open(settings.objects.url, folder / "mirrors"), folder)
+    return file_log(folder)
+
+
+def file_log(folder: Path) -> SealedLog:
+    """The log in a file of the folder; raises Failure."""
+    return sealed(SqliteLog(folder / "objects.db"), folder)
+
+
+def sealed(log: Log, folder: Path) -> SealedLog:
+    """A log with the keys of the folder, the first of which is made when there is none. Raises Failure."""
+    secretfile.read_or_make(folder / KEYS, lambda: new_line().encode())
+    return SealedLog(log, SealKeys(folder / KEYS), [each.key_resource for each in SEALED])

@@ -17,6 +17,7 @@ from roadstead.app_access import open_access
 from roadstead.app_identity import access_tokens, identity
 from roadstead.app_imports import importer_maker, open_remotes
 from roadstead.app_loops import Accounts, Loops, all_loops
+from roadstead.app_pullthrough import Elsewhere, elsewhere
 from roadstead.app_storage import file_log
 from roadstead.auth import secretfile
 from roadstead.auth.gate import Gate
@@ -46,6 +47,7 @@ from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
 from roadstead.repositories.listing import Repositories
 from roadstead.repositories.pull import ManifestCache, Pull
+from roadstead.repositories.pullthrough import PullThrough
 from roadstead.repositories.push import Push, PushOptions
 from roadstead.repositories.referrers import Referrers
 from roadstead.repositories.uploads import UploadSessions
@@ -80,6 +82,7 @@ class App:
     settings: Settings
     loops: Loops
     remotes: Remotes
+    pullthrough: PullThrough | None
 
     async def recover(self) -> None:
         """Makes good what a crash left behind, and writes the roles an installation starts with. Raises Failure."""
@@ -115,6 +118,8 @@ class App:
 
     async def close(self) -> None:
         """Finishes writes and lets the storage go."""
+        if self.pullthrough is not None:
+            await self.pullthrough.close()
         await self.remotes.close()
         await self.store.close()
 
@@ -139,7 +144,8 @@ def build(settings: Settings, folder: Path, hostname: str, log: SealedLog | None
     kinds = all_kinds.build(store, lambda: gate.rules, streams, access.desk, importer, gate.rules_in_force)
     gate.passwords = identity(settings, store, kinds, utc_now).logins
     secret = secretfile.read_or_make(folder / "tls" / "uploads.key", lambda: secrets.token_hex(32).encode())
-    rooms = _rooms(settings, hostname, store, (blobs, uploads), kinds, secret)
+    source = elsewhere(settings, reached, remotes, metrics)
+    rooms = _rooms(settings, hostname, store, (blobs, uploads), kinds, secret, source)
     registry = _registry_door(settings, rooms, kinds, gate, metrics)
     door_settings = DoorSettings(body_bytes=settings.limits.api_body_bytes)
     facts = Facts(metrics=metrics.exposition, documents=access.documents)
@@ -147,7 +153,8 @@ def build(settings: Settings, folder: Path, hostname: str, log: SealedLog | None
     seconds = settings.access.pull_secret_seconds
     accounts = Accounts(access.desk.tokens, sorted(reached - {""}), folder / "ca.crt", seconds)
     loops = all_loops(kinds, hostname, accounts)
-    return App(registry, api, gate, store, log, kinds, blobs, uploads, metrics, settings, loops, remotes)
+    outward = (remotes, rooms.pullthrough)
+    return App(registry, api, gate, store, log, kinds, blobs, uploads, metrics, settings, loops, *outward)
 
 
 def _stream_settings(settings: Settings, hostname: str) -> StreamSettings:
@@ -169,20 +176,29 @@ class Rooms:
     sessions: UploadSessions
     repositories: Repositories
     referrers: Referrers
+    pullthrough: PullThrough | None
 
 
 def _rooms(
-    settings: Settings, hostname: str, store: Store, storage: tuple[BlobStore, Uploads], kinds: Kinds, secret: bytes
+    settings: Settings,
+    hostname: str,
+    store: Store,
+    storage: tuple[BlobStore, Uploads],
+    kinds: Kinds,
+    secret: bytes,
+    source: Elsewhere,
 ) -> Rooms:
     (blobs, uploads), registry, contents = storage, settings.registry, kinds.contents
     links, leases = Links(store), BlobLeases(timedelta(seconds=registry.blob_grace_seconds), utc_now)
     cache = ManifestCache(registry.manifest_cache_bytes)
-    pull = Pull(blobs, links, contents, cache, leases, manifest_bytes=registry.manifest_bytes)
+    pullthrough = source(kinds, storage, leases)
+    pull = Pull(blobs, links, contents, cache, leases, manifest_bytes=registry.manifest_bytes, elsewhere=pullthrough)
     options = PushOptions(hostname, registry.config_bytes, registry.sparse_images)
     push = Push(blobs, links, kinds.arrivals, pull, options)
     delete = Delete(blobs, links, contents, kinds.stream_tags, cache, leases, enabled=registry.deletes)
     sessions = UploadSessions(uploads, links, leases, secret, kinds.limits.largest_image)
-    return Rooms(links, pull, push, delete, sessions, Repositories(store, contents), Referrers(links, pull))
+    listed = Repositories(store, contents)
+    return Rooms(links, pull, push, delete, sessions, listed, Referrers(links, pull), pullthrough)
 
 
 def _registry_door(settings: Settings, rooms: Rooms, kinds: Kinds, gate: Gate, metrics: Metrics) -> RegistryDoor:

@@ -13,6 +13,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Summary, genera
 
 from roadstead import __version__
 
+MOST_REGISTRIES = 200
+"""Other registries counted by name."""
+
 _SECRET = re.compile(r"(?i)(bearer |basic |token=|password=|_state=|sha256~)([A-Za-z0-9._~+/=-]{6,})")
 _SECRET_KEYS = frozenset({"authorization", "password", "token", "access_token", "id_token", "secret", "_state"})
 
@@ -88,6 +91,25 @@ class Metrics:
         self._operations = Summary(
             "imageregistry_request_duration_seconds", "Time of one operation", ["operation"], registry=self._registry
         )
+        self._pullthrough = Summary(
+            "imageregistry_pullthrough_repository_duration_seconds",
+            "Time another registry took",
+            ["registry", "operation"],
+            registry=self._registry,
+        )
+        self._pullthrough_errors = Counter(
+            "imageregistry_pullthrough_repository_errors",
+            "Failures of other registries",
+            ["registry", "operation", "code"],
+            registry=self._registry,
+        )
+        self._pullthrough_cache = Counter(
+            "imageregistry_pullthrough_blobstore_cache_requests",
+            "Blobs of other registries found on their way already, or not",
+            ["type"],
+            registry=self._registry,
+        )
+        self._registries: set[str] = set()
         build = Gauge(
             "imageregistry_build_info",
             "Which build this is",
@@ -104,6 +126,20 @@ class Metrics:
         self._child(self._durations, method).observe(seconds)
         if operation:
             self._child(self._operations, operation).observe(seconds)
+
+    def pulled_through(self, registry: str, operation: str, seconds: float, code: str = "") -> None:
+        """Counts one request to another registry; `code` says how it failed."""
+        # Names come from users, and each would stay in memory.
+        if registry not in self._registries and len(self._registries) >= MOST_REGISTRIES:
+            registry = "other"
+        self._registries.add(registry)
+        self._child(self._pullthrough, registry, operation).observe(seconds)
+        if code:
+            self._child(self._pullthrough_errors, registry, operation, code).inc()
+
+    def pullthrough_cache(self, *, hit: bool) -> None:
+        """Counts one blob of another registry that was asked for; `hit`: somebody had begun to fetch it."""
+        self._child(self._pullthrough_cache, "Hit" if hit else "Miss").inc()
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text form."""

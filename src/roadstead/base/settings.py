@@ -90,6 +90,16 @@ class Imports:
 
 
 @dataclass(frozen=True)
+class PullThrough:
+    """Images of streams that live in other registries (docs/mirrors.md)."""
+
+    enabled: bool = knob(True, "serve what a stream's image has only in another registry")
+    keep: bool = knob(True, "keep what is pulled through, so that the next pull needs no other registry")
+    fetches: int = knob(16, "blobs fetched from other registries at once")
+    space_bytes: int = knob(100 * 1024**3, "bytes of all blobs on their way from other registries at once", "bytes")
+
+
+@dataclass(frozen=True)
 class Access:
     """Who gets in."""
 
@@ -170,6 +180,7 @@ class Settings:
     uploads: Uploads = field(default_factory=Uploads)
     images: Images = field(default_factory=Images)
     imports: Imports = field(default_factory=Imports)
+    pullthrough: PullThrough = field(default_factory=PullThrough)
     access: Access = field(default_factory=Access)
     logins: Logins = field(default_factory=Logins)
     outbound: Outbound = field(default_factory=Outbound)

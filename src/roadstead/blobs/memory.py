@@ -90,6 +90,18 @@ class _Held:
     data: bytearray = field(default_factory=bytearray)
 
 
+@dataclass(frozen=True, slots=True)
+class _MemoryFollowed:
+    data: bytearray
+
+    async def read(self, start: int, length: int) -> bytes:
+        """See Followed."""
+        return bytes(self.data[start : start + length])
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 class MemoryUploads:
     """Uploads that end as blobs of a MemoryBlobs."""
 
@@ -122,6 +134,14 @@ class MemoryUploads:
                 self._get(id).touched = datetime.now(UTC)
             self._get(id)
             return len(data)
+
+    async def follow(self, id: str) -> _MemoryFollowed:
+        """See Uploads."""
+        return _MemoryFollowed(self._get(id).data)
+
+    async def digest(self, id: str, algorithm: str) -> Digest:
+        """See Uploads."""
+        return Digest.of(bytes(self._get(id).data), algorithm)
 
     async def finish(self, id: str, digest: Digest, tail: Tail | None = None) -> int:
         """See Uploads."""

@@ -79,6 +79,18 @@ class OpenBlob(Protocol):
         ...
 
 
+class Followed(Protocol):
+    """The bytes of an upload while it grows, readable until `close`, also when it is finished or cancelled."""
+
+    async def read(self, start: int, length: int) -> bytes:
+        """At most `length` of the bytes held now, from `start` on; none when there are none yet."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it; harmless when repeated."""
+        ...
+
+
 class BlobStore(Protocol):
     """Bytes by digest. Nothing partly written or unverified can ever be read.
 
@@ -119,7 +131,10 @@ class Uploads(Protocol):
     """
 
     async def start(self, note: Json) -> str:
-        """Open an empty upload and return its id, a UUID. `note["algorithm"]` chooses the hash made on the way."""
+        """Open an empty upload and return its id, a UUID.
+
+        `note["algorithm"]` chooses the hash made on the way; with `note["resumable"]` false, a restart drops it.
+        """
         ...
 
     async def status(self, id: str) -> Upload | None:
@@ -132,6 +147,14 @@ class Uploads(Protocol):
         Raises OutOfRange, naming the size held, when `offset` is another, and TooLarge as soon as the upload would
         hold more than `limit` bytes. When `chunks` raises, what came before is kept and the error passes through.
         """
+        ...
+
+    async def follow(self, id: str) -> Followed:
+        """What is held, for those who read it before it is finished; nothing vouches for these bytes."""
+        ...
+
+    async def digest(self, id: str, algorithm: str) -> Digest:
+        """What the bytes held so far hash to; not while one is writing to it."""
         ...
 
     async def finish(self, id: str, digest: Digest, tail: Tail | None = None) -> int:

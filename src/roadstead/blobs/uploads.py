@@ -20,7 +20,7 @@ from roadstead.blobs.claims import Claims
 from roadstead.blobs.durable import begin_sync, write_all
 from roadstead.blobs.filesystem import FilesystemBlobs
 from roadstead.blobs.store import DigestMismatch, Tail, Upload
-from roadstead.blobs.threads import settled
+from roadstead.blobs.threads import Threads, settled
 from roadstead.oci.digest import Digest, Hasher, InvalidDigest
 
 BATCH = 2 << 20
@@ -49,6 +49,21 @@ class _Live:
             self.size += len(data)
         else:
             self.size = -1
+
+
+class FollowedFile:
+    """The data file of an upload, as a Followed: it stays open when the upload becomes a blob or goes away."""
+
+    def __init__(self, fd: int, threads: Threads) -> None:
+        self._file, self._threads = os.fdopen(fd, "rb", buffering=0), threads
+
+    async def read(self, start: int, length: int) -> bytes:
+        """See Followed."""
+        return await self._threads.run(os.pread, self._file.fileno(), length, start)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 class FilesystemUploads:
@@ -89,6 +104,17 @@ class FilesystemUploads:
             at, batch = await self._pour(id, Tail(offset, chunks, limit))
             await self._threads.run(self._write, id, at, batch)
             return at + len(batch)
+
+    async def follow(self, id: str) -> FollowedFile:
+        """See Uploads."""
+        _check(id)
+        return FollowedFile(await self._threads.run(self._open, id, os.O_RDONLY), self._threads)
+
+    async def digest(self, id: str, algorithm: str) -> Digest:
+        """See Uploads."""
+        _check(id)
+        with self._claims.claimed(id):
+            return await self._threads.run(self._digest, id, algorithm)
 
     async def finish(self, id: str, digest: Digest, tail: Tail | None = None) -> int:
         """See Uploads. A short tail costs no trip to a thread of its own."""
@@ -208,6 +234,13 @@ class FilesystemUploads:
         self._tidy(id)
         return size
 
+    def _digest(self, id: str, algorithm: str) -> Digest:
+        fd = self._open(id, os.O_RDONLY)
+        try:
+            return self._found(id, fd, os.fstat(fd).st_size, algorithm)
+        finally:
+            os.close(fd)
+
     def _found(self, id: str, fd: int, size: int, algorithm: str) -> Digest:
         """The digest of the bytes held: the one made on the way, or made anew from the file after a restart."""
         live = self._live.get(id)
@@ -259,10 +292,15 @@ class FilesystemUploads:
 
     def _recover(self, untouched_since: datetime | None) -> int:
         before = math.inf if untouched_since is None else untouched_since.timestamp()
-        broken = [id for id in self._ids() if self._status(id) is None and self._touched(id) < before]
-        for id in broken:
+        over = [id for id in self._ids() if self._is_over(id) and self._touched(id) < before]
+        for id in over:
             self._tidy(id)
-        return len(broken)
+        return len(over)
+
+    def _is_over(self, id: str) -> bool:
+        """Whether nobody can go on with it: half made, half removed, or of those that end with their process."""
+        upload = self._status(id)
+        return upload is None or upload.note.get("resumable") is False
 
     def _touched(self, id: str) -> float:
         for path in (f"{self._root}/{id}/data", f"{self._root}/{id}"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 
 from roadstead.controllers.clock import Clock
@@ -94,6 +95,7 @@ class WorkQueue:
         try:
             await asyncio.wait((sleeping, changed), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            # Not waited for: whoever cancels us meanwhile would go unheard.
-            sleeping.cancel()
-            changed.cancel()
+            for task in (sleeping, changed):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task

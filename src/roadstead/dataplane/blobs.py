@@ -26,7 +26,8 @@ class BlobHandlers:
     async def get(self, ask: Admitted) -> Reply:
         """GET and HEAD: the blob, one part, several parts, or 304."""
         digest = Digest.parse(ask.reference)
-        blob = await self._pull.blob(ask.repository, digest)
+        find = self._pull.glimpse if ask.request.method == "HEAD" else self._pull.blob
+        blob = await find(ask.repository, digest)
         try:
             return self._reply(ask, digest, blob)
         except BaseException:

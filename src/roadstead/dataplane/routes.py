@@ -19,6 +19,7 @@ from roadstead.dataplane.admitted import Admitted, Answer
 from roadstead.dataplane.paths import Place, Route, find
 from roadstead.oci.errors import OciError, OciErrors
 from roadstead.oci.reference import NotTwoComponents, RepositoryName, parse_repository
+from roadstead.repositories.trail import HEADER, TRAIL, trail
 
 API_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
 API_ROUTE = {**API_VERSION, "X-Registry-Supports-Signatures": "1"}
@@ -71,6 +72,7 @@ class RegistryDoor:
             if place.route is Route.TOKEN:
                 return _with(await self._token(request), API_VERSION)
             admitted = await self._admit(request, place)
+            TRAIL.set(trail(request.headers.getall(HEADER, ()), f"{admitted.base}{request.path}"))
             reply = await self.answers[place.route, _method(request)](admitted)
         except BadCredentials as refusal:
             reply = self._challenge(request, refusal.fault)

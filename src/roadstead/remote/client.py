@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
 from multidict import CIMultiDictProxy
@@ -22,6 +23,7 @@ from roadstead.remote.places import NO_KEYS, Credential, Keys, Place, repository
 from roadstead.remote.session import Remotes, Session, Wanted
 from roadstead.remote.words import failure_of
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 MANIFEST_BYTES = 4 * 1024 * 1024
 DOCUMENT_BYTES = 8 * 1024 * 1024
 ERROR_BYTES = 64 * 1024
@@ -46,14 +48,21 @@ class RemoteManifest:
 class RemoteRegistry:
     """One registry, as one caller. Every method raises RemoteFailure; repositories are named as people name them.
 
-    `place` gives host, insecure and CA; its repository is not looked at, since each call names one.
+    `place` gives host, insecure and CA; its repository is not looked at, since each call names one. `headers` go with
+    every request.
     """
 
     def __init__(
-        self, remotes: Remotes, place: Place, keys: Keys = NO_KEYS, *, manifest_bytes: int = MANIFEST_BYTES
+        self,
+        remotes: Remotes,
+        place: Place,
+        keys: Keys = NO_KEYS,
+        *,
+        manifest_bytes: int = MANIFEST_BYTES,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
         self.host, self._keys, self._manifest_bytes = place.host, keys, manifest_bytes
-        self._options = remotes.guard.options
+        self._headers, self._options = headers, remotes.guard.options
         self._session = Session(remotes, place.server, Trust(place.insecure, place.ca))
 
     async def manifest(self, repository: str, reference: str, accept: Sequence[str] = ACCEPT) -> RemoteManifest:
@@ -99,15 +108,15 @@ class RemoteRegistry:
 
     @asynccontextmanager
     async def blob(
-        self, repository: str, digest: Digest, start: int = 0, *, size: int | None = None
+        self, repository: str, digest: Digest, start: int = 0, *, size: int | None = None, verify: bool = True
     ) -> AsyncIterator[RemoteBlob]:
         """A blob from a byte on, while it comes: `async with registry.blob(…) as blob: async for chunk in blob.chunks`.
 
         `size` is that of the whole blob where it is known. A connection that breaks is taken up again where it
         stopped. From byte 0, the last chunk is followed by WRONG_DIGEST unless all together have the digest; from
-        another byte that is the caller's to check.
+        another byte, or without `verify`, that is the caller's to check.
         """
-        fetch = Fetch(self, repository, digest, start, size)
+        fetch = Fetch(self, repository, digest, start, size, verify=verify)
         try:
             yield await fetch.begin()
         finally:
@@ -163,7 +172,8 @@ class RemoteRegistry:
     ) -> Answer:
         """The answer to a request without a body about a repository, read only."""
         scope = f"repository:{self.full_name(repository)}:pull"
-        return await self.send(Wanted(method, target, scope, headers or {}, seconds=seconds), repository)
+        sent = {**self._headers, **(headers or {})}
+        return await self.send(Wanted(method, target, scope, sent, seconds=seconds), repository)
 
     async def send(self, wanted: Wanted, repository: str) -> Answer:
         """The answer to any request about a repository, with the keys that match it."""

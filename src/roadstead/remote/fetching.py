@@ -30,10 +30,19 @@ class RemoteBlob:
 class Fetch:
     """One blob, from a byte on."""
 
-    def __init__(self, registry: RemoteRegistry, repository: str, digest: Digest, start: int, size: int | None) -> None:
+    def __init__(
+        self,
+        registry: RemoteRegistry,
+        repository: str,
+        digest: Digest,
+        start: int,
+        size: int | None,
+        *,
+        verify: bool = True,
+    ) -> None:
         self._registry, self._repository, self._digest = registry, repository, digest
         self._at, self._size = start, size
-        self._hasher = Hasher(digest.algorithm) if start == 0 else None
+        self._hasher = Hasher(digest.algorithm) if start == 0 and verify else None
         self._answer: Answer | None = None
         self._skip = 0
 

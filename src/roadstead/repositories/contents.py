@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import orjson
 
-from roadstead.apimachinery.collection import Collection
+from roadstead.apimachinery.collection import Collection as Kind
 from roadstead.base.values import Json
 from roadstead.objects.log import Key
 from roadstead.objects.store import Store
 from roadstead.streams import events
 from roadstead.streams.layers import layers
+from roadstead.streams.origins import Origin, origins
 
 MEMO_STREAMS = 4096
 
@@ -26,13 +28,14 @@ class _Seen:
     tags: dict[str, str]
     members: frozenset[str] | None = None
     blobs: dict[str, tuple[str, ...]] | None = None
+    parents: dict[str, tuple[str, ...]] | None = None
     images_revision: int | None = None  # set while an image of the stream is missing: a later push may bring it
 
 
 class Contents:
     """The repositories behind streams, looked up for pulls and pushes."""
 
-    def __init__(self, store: Store, images: Collection, streams: Collection) -> None:
+    def __init__(self, store: Store, images: Kind, streams: Kind) -> None:
         self._store, self._images, self._streams = store, images, streams
         self._memo: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
 
@@ -60,6 +63,31 @@ class Contents:
         seen = self._with_layers(namespace, name)
         owners = (seen.blobs or {}).get(digest, ()) if seen else ()
         return any(self._store.get(self._image_key(owner)) is not None for owner in owners)
+
+    async def origins(self, namespace: str, name: str, digest: str, own: Collection[str]) -> list[Origin]:
+        """Where a blob or manifest of the stream may be got: the origins of the images it belongs to, best first.
+
+        `own` are names of this registry. A child of an index comes from where the index came from.
+        """
+        seen = self._with_layers(namespace, name)
+        if seen is None:
+            return []
+        wanted, waiting = set[str](), [digest, *(seen.blobs or {}).get(digest, ())]
+        while waiting:
+            image = waiting.pop()
+            if image not in wanted:
+                wanted.add(image)
+                waiting += (seen.parents or {}).get(image, ())
+        return origins(self._streams.peek(namespace, name) or {}, wanted, own)
+
+    async def blob_size(self, namespace: str, name: str, digest: str) -> int | None:
+        """The size that an image of the stream states for a layer; None where none does."""
+        seen = self._with_layers(namespace, name)
+        for owner in (seen.blobs or {}).get(digest, ()) if seen else ():
+            for layer in (self._images.peek("", owner) or {}).get("dockerImageLayers") or []:
+                if layer.get("name") == digest and layer.get("size"):
+                    return int(layer["size"])
+        return None
 
     def media_type(self, digest: str) -> str | None:
         """The manifest type of an Image; None without the Image, or when it does not say."""
@@ -94,7 +122,7 @@ class Contents:
             stored = self._streams.peek(namespace, name)
             view = layers(stored or {}, lambda digest: self._images.peek("", digest))
             missing = any(each["imageMissing"] for each in view["images"].values())
-            seen.members, seen.blobs = frozenset(view["images"]), _owners(view)
+            seen.members, seen.blobs, seen.parents = frozenset(view["images"]), _owners(view), _parents(view)
             seen.images_revision = images_now if missing else None
         return seen
 
@@ -110,6 +138,15 @@ def _tagged_images(stream: bytes) -> dict[str, str]:
     histories = sorted(events.histories(orjson.loads(stream)).items())
     current = {tag: events.current(entry) or {} for tag, entry in histories}
     return {tag: event["image"] for tag, event in current.items() if event.get("image")}
+
+
+def _parents(view: Json) -> dict[str, tuple[str, ...]]:
+    """Child -> the indexes that name it, of an ImageStreamLayers view."""
+    found: dict[str, tuple[str, ...]] = {}
+    for digest, image in view["images"].items():
+        for child in image.get("manifests") or ():
+            found[child] = (*found.get(child, ()), digest)
+    return found
 
 
 def _owners(view: Json) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from roadstead.blobs.store import BlobStore, OpenBlob
@@ -14,6 +14,7 @@ from roadstead.oci.reference import RepositoryName
 from roadstead.repositories.contents import Contents
 from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
+from roadstead.repositories.pullthrough import PullThrough
 
 SIDE_BY_SIDE = 16
 
@@ -57,6 +58,25 @@ class ManifestCache:
             self._held -= len(body)
 
 
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """A blob of which nothing but the size is at hand, as an OpenBlob."""
+
+    size: int
+
+    def fileno(self) -> None:
+        """There is no file."""
+        return None
+
+    async def read(self, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """Nothing."""
+        return
+        yield b""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 class Pull:
     """Reading from repositories (registry contract, sections 5 and 7)."""
 
@@ -69,7 +89,10 @@ class Pull:
         leases: BlobLeases,
         *,
         manifest_bytes: int,
+        elsewhere: PullThrough | None = None,
     ) -> None:
+        """`elsewhere` gives what images of streams have only in other registries."""
+        self._elsewhere = elsewhere
         self._blobs, self._links, self._contents, self._cache = blobs, links, contents, cache
         self._leases, self._manifest_bytes = leases, manifest_bytes
 
@@ -86,7 +109,7 @@ class Pull:
         """The manifest a tag or digest names. A digest must have been pushed here or stand in the stream's history."""
         digest = self.resolve(repository, reference) if isinstance(reference, str) else reference
         media_type = await self._media_type(repository, digest)
-        body = None if media_type is None else await self._body(digest)
+        body = None if media_type is None else await self._body(repository, digest)
         if media_type is None or body is None:
             raise OciError("MANIFEST_UNKNOWN", detail={"Name": str(repository), "Revision": str(digest)})
         return Found(digest, media_type, body)
@@ -106,10 +129,13 @@ class Pull:
             return None
         return self._contents.media_type(str(digest))
 
-    async def _body(self, digest: Digest) -> bytes | None:
+    async def _body(self, repository: RepositoryName, digest: Digest) -> bytes | None:
         body = self._cache.get(digest)
         if body is None:
             body = await self._blobs.get(digest, self._manifest_bytes)
+            if body is None and self._elsewhere is not None:
+                found = await self._elsewhere.manifest(repository, digest)
+                body = found.body if found is not None else None
             if body is not None:
                 self._cache.put(digest, body)
         return body
@@ -126,10 +152,30 @@ class Pull:
         """The blob, open for reading; BLOB_UNKNOWN whether it is absent or not this repository's to show."""
         if await self.may_show_blob(repository, digest):
             opened = await self._blobs.open(digest)
+            if opened is None and self._elsewhere is not None:
+                opened = await self._elsewhere.blob(repository, digest)
             if opened is not None:
                 self._leases.touch(digest)
                 return opened
         raise OciError("BLOB_UNKNOWN", detail=str(digest))
+
+    async def glimpse(self, repository: RepositoryName, digest: Digest) -> OpenBlob:
+        """The same for who only asks whether it is there: nothing is fetched from elsewhere for that."""
+        if await self.may_show_blob(repository, digest):
+            opened = await self._blobs.open(digest)
+            if opened is not None:
+                self._leases.touch(digest)
+                return opened
+            size = None if self._elsewhere is None else await self._elsewhere.size(repository, digest)
+            if size is not None:
+                return Glimpse(size)
+        raise OciError("BLOB_UNKNOWN", detail=str(digest))
+
+    async def bring(self, repository: RepositoryName, digest: Digest) -> int | None:
+        """The size of a blob the repository may show, once it is here; fetched from elsewhere where it must be."""
+        if self._elsewhere is not None and await self.may_show_blob(repository, digest):
+            await self._elsewhere.bring(repository, digest)
+        return await self.blob_size(repository, digest)
 
     async def blob_sizes(self, repository: RepositoryName, digests: Sequence[Digest]) -> list[int | None]:
         """`blob_size` of several, some at a time side by side."""

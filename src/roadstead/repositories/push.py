@@ -107,7 +107,9 @@ class Push:
         missing: list[Digest] = []
         needed = _needed(manifest)
         sizes = await self._pull.blob_sizes(repository, [descriptor.digest for descriptor in needed])
-        for descriptor, size in zip(needed, sizes, strict=True):
+        for descriptor, here in zip(needed, sizes, strict=True):
+            # A HEAD said that a blob of an image from elsewhere is there, so a client need not send it.
+            size = await self._pull.bring(repository, descriptor.digest) if here is None else here
             if size is None:
                 missing.append(descriptor.digest)
             elif size != descriptor.size:

@@ -226,6 +226,36 @@ class UploadsContract:
         assert await first == 3
         assert await uploads.append(id, 3, pieces(b"d")) == 4
 
+    async def test_an_upload_is_followed_while_it_grows_and_after_its_end(self, uploads: Uploads) -> None:
+        id = await uploads.start({})
+        followed = await uploads.follow(id)
+        assert await followed.read(0, 10) == b""
+        offset = await uploads.append(id, 0, pieces(BODY[:300]))
+        assert await followed.read(100, 1000) == BODY[100:300]
+        await uploads.append(id, offset, pieces(BODY[300:]))
+        await uploads.finish(id, Digest.of(BODY))
+        assert await followed.read(0, len(BODY)) == BODY
+        followed.close()
+        followed.close()
+
+    async def test_a_cancelled_upload_stays_readable_to_who_follows_it(self, uploads: Uploads) -> None:
+        id = await uploads.start({})
+        await uploads.append(id, 0, pieces(BODY))
+        followed = await uploads.follow(id)
+        await uploads.cancel(id)
+        assert await followed.read(5, 5) == BODY[5:10]
+        followed.close()
+        with pytest.raises(NotFound):
+            await uploads.follow(id)
+
+    @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
+    async def test_the_digest_of_what_is_held_can_be_asked(self, uploads: Uploads, algorithm: str) -> None:
+        id = await uploads.start({})
+        await uploads.append(id, 0, pieces(BODY[:300]))
+        assert await uploads.digest(id, algorithm) == Digest.of(BODY[:300], algorithm)
+        await uploads.append(id, 300, pieces(BODY[300:]))
+        assert await uploads.digest(id, algorithm) == Digest.of(BODY, algorithm)
+
     async def test_two_uploads_of_the_same_bytes_both_succeed(self, blobs: BlobStore, uploads: Uploads) -> None:
         ids = [await uploads.start({}) for _ in range(8)]
         await asyncio.gather(*(uploads.append(id, 0, pieces(BODY[:50], BODY[50:])) for id in ids))

@@ -1,0 +1,45 @@
+"""Streams whose images live in another registry, made without an import, for tests of what comes after one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roadstead.apimachinery.ask import Ask
+from roadstead.app import App, utc_now
+from roadstead.oci import manifest as oci_manifest
+from roadstead.oci.digest import Digest
+from roadstead.repositories.arrivals import Arrival
+from roadstead.streams.images import image_from_manifest
+from roadstead.streams.origins import INSECURE
+from roadstead.testing.builders import Content
+
+
+async def points_to(
+    app: App,
+    repository: str,
+    content: Content,
+    tag: str = "v1",
+    *,
+    stream: str = "web",
+    children: Sequence[Content] = (),
+) -> None:
+    """The tag of a stream in `shop` names an image of `repository` (host/path) elsewhere, as after an import."""
+    for child in children:
+        await _keep(app, stream, repository, child, [])
+    await _keep(app, stream, repository, content, [tag])
+
+
+async def allow_insecure(app: App, stream: str = "web") -> None:
+    """Everything the stream in `shop` names may be pulled over plain http."""
+    found = await app.kinds.streams.get("shop", stream, Ask.internal(utc_now()))
+    found["metadata"].setdefault("annotations", {})[INSECURE] = "true"
+    await app.kinds.streams.update("shop", stream, found, Ask.internal(utc_now()))
+
+
+async def _keep(app: App, stream: str, repository: str, content: Content, tags: Sequence[str]) -> None:
+    manifest = oci_manifest.parse(content.data, content.media_type)
+    digest, now = Digest.parse(content.digest), utc_now()
+    named = str(manifest.config.digest) if manifest.config else ""
+    config = next((blob.data for blob in content.blobs if blob.digest == named), None)
+    image = image_from_manifest(manifest, digest, f"{repository}@{digest}", config, now)
+    await app.kinds.arrivals.keep("shop", stream, Arrival(image, tags, Ask.internal(now)))

@@ -68,6 +68,10 @@ def cluster_role_bindings() -> list[Json]:
         cluster_role_binding("cluster-readers", "cluster-reader", group("system:cluster-readers")),
         cluster_role_binding("basic-users", "basic-user", group(AUTHENTICATED)),
         cluster_role_binding("self-provisioners", "self-provisioner", group(PEOPLE)),
+        cluster_role_binding("cluster-status-binding", "cluster-status", group(AUTHENTICATED)),
+        cluster_role_binding("self-access-reviewers", "self-access-reviewer", group(AUTHENTICATED)),
+        cluster_role_binding("system:oauth-token-deleters", "system:oauth-token-deleter", group(AUTHENTICATED)),
+        cluster_role_binding("system:scope-impersonation", "system:scope-impersonation", group(AUTHENTICATED)),
         cluster_role_binding("system:basic-user", "system:basic-user", group(AUTHENTICATED)),
         cluster_role_binding("system:discovery", "system:discovery", group(AUTHENTICATED)),
         cluster_role_binding(

@@ -6,7 +6,6 @@ from roadstead.auth.bootstrap_projects import project_roles, registry_roles
 from roadstead.auth.bootstrap_system import system_roles
 from roadstead.auth.policy import ALLOW_ALL
 from roadstead.auth.role_rules import (
-    IMAGE_GROUP,
     IMAGES,
     LAYERS,
     POLICY,
@@ -16,10 +15,13 @@ from roadstead.auth.role_rules import (
     paths,
     rule,
 )
+from roadstead.auth.users import ADMIN_NAME
 from roadstead.base.values import Json
 
 PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version", "/version/")
-DISCOVERY_PATHS = (*PUBLIC_PATHS, "/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*")
+WELL_KNOWN = ("/.well-known", "/.well-known/*")
+STATUS = ("/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version", "/version/")
+DISCOVERY_PATHS = (*PUBLIC_PATHS, *WELL_KNOWN, "/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*")
 MONITORING_PATHS = ("/healthz", "/healthz/*", "/livez", "/livez/*", "/metrics", "/metrics/*", "/readyz", "/readyz/*")
 
 
@@ -51,7 +53,6 @@ def _image_roles() -> list[Json]:
             rule(("create", "delete"), IMAGES, ("imagesignatures",)),
         ),
         cluster_role("system:image-auditor", rule((*READ, "patch", "update"), IMAGES, ("images",))),
-        cluster_role("registry-monitoring", rule(("get",), (IMAGE_GROUP,), ("registry/metrics",))),
     ]
 
 
@@ -59,6 +60,9 @@ def _people_roles() -> list[Json]:
     reviews = ("selfsubjectaccessreviews", "selfsubjectrulesreviews")
     return [
         cluster_role("cluster-admin", *ALLOW_ALL),
+        cluster_role(
+            "sudoer", rule(("impersonate",), ("", "user.openshift.io"), ("systemusers", "users"), (ADMIN_NAME,))
+        ),
         cluster_role("self-provisioner", rule(("create",), PROJECTS, ("projectrequests",))),
         cluster_role(
             "basic-user",
@@ -74,8 +78,16 @@ def _people_roles() -> list[Json]:
             rule(("create",), ("authorization.k8s.io",), reviews),
             rule(("create",), ("authentication.k8s.io",), ("selfsubjectreviews",)),
         ),
+        cluster_role(
+            "cluster-status", rule(READ, ("config.openshift.io",), ("clusteroperators",)), paths(("get",), STATUS)
+        ),
+        cluster_role(
+            "self-access-reviewer",
+            rule(("create",), ("", "authorization.openshift.io"), ("selfsubjectrulesreviews",)),
+            rule(("create",), ("authorization.k8s.io",), reviews),
+        ),
         cluster_role("system:discovery", paths(("get",), DISCOVERY_PATHS)),
-        cluster_role("system:public-info-viewer", paths(("get",), PUBLIC_PATHS)),
+        cluster_role("system:public-info-viewer", paths(("get",), (*PUBLIC_PATHS, *WELL_KNOWN))),
         cluster_role(
             "system:service-account-issuer-discovery",
             paths(("get",), ("/.well-known/openid-configuration", "/openid/v1/jwks", "/openid/v1/jwks/")),
@@ -85,6 +97,15 @@ def _people_roles() -> list[Json]:
             rule(("create",), ("authentication.k8s.io",), ("tokenreviews",)),
             rule(("create",), ("authorization.k8s.io",), ("subjectaccessreviews",)),
         ),
+        cluster_role(
+            "system:oauth-token-deleter",
+            rule(("delete",), ("", "oauth.openshift.io"), ("oauthaccesstokens", "oauthauthorizetokens")),
+        ),
+        cluster_role(
+            "system:scope-impersonation",
+            rule(("impersonate",), ("authentication.k8s.io",), ("userextras/scopes.authorization.openshift.io",)),
+        ),
+        cluster_role("system:webhook", rule(("create", "get"), ("", "build.openshift.io"), ("buildconfigs/webhooks",))),
         cluster_role("system:monitoring", paths(("get",), MONITORING_PATHS)),
     ]
 

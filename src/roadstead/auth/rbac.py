@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from roadstead.auth.advice import missing
@@ -103,13 +103,9 @@ class Rules:
         dangling = ""
         spelled = spellings(asked.target)
         for grant in self._grants_of(asked.user, _CLUSTER if asked.path else asked.namespace):
-            rules = grant.rules
-            if rules is None:
+            if grant.rules is None:
                 dangling = dangling or f"; {grant.binding} names {grant.role}, which does not exist"
-            elif asked.path:
-                if rules.allows_path(asked.verb, asked.path):
-                    return Decision(True, grant.reason)
-            elif rules.allows(asked.verb, asked.group, spelled, asked.name):
+            elif _allows(grant, asked, spelled):
                 return Decision(True, grant.reason)
         return Decision(False, missing(asked, self._would_allow) + dangling)
 
@@ -124,6 +120,21 @@ class Rules:
                 yield from by_subject.get(f"User:{user.name}", ())
                 for group in user.groups:
                     yield from by_subject.get(f"Group:{group}", ())
+
+    def who_can(self, asked: Attributes) -> tuple[list[str], list[str]]:
+        """The users and the groups that hold a right, each sorted; who is asking in `asked` does not matter.
+
+        Service accounts are users with the names they act under.
+        """
+        users: set[str] = set()
+        groups = {MASTERS}
+        spelled = spellings(asked.target)
+        for scope in {_CLUSTER, _CLUSTER if asked.path else asked.namespace}:
+            for key, grants in self._grants.get(scope, {}).items():
+                if any(_allows(grant, asked, spelled) for grant in grants):
+                    kind, _, name = key.partition(":")
+                    (users if kind == "User" else groups).add(name)
+        return sorted(users), sorted(groups)
 
     def rules_for(self, user: User, namespace: str = "") -> tuple[list[Json], list[Json]]:
         """Everything a user may do in a namespace: rules about resources, and rules about paths.
@@ -143,6 +154,14 @@ class Rules:
                 if grant.binding.startswith("Cluster"):
                     _collect(paths, path_part(rule))
         return resources, paths
+
+
+def _allows(grant: Grant, asked: Attributes, spelled: Sequence[str]) -> bool:
+    if grant.rules is None:
+        return False
+    if asked.path:
+        return grant.rules.allows_path(asked.verb, asked.path)
+    return grant.rules.allows(asked.verb, asked.group, spelled, asked.name)
 
 
 def _collect(kept: list[Json], rule: Json | None) -> None:

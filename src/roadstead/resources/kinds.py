@@ -29,6 +29,7 @@ from roadstead.resources.imagetags import ImageTags
 from roadstead.resources.importtargets import ImportTargets
 from roadstead.resources.limits import Limits
 from roadstead.resources.namespaces import Namespaces
+from roadstead.resources.openshiftreviews import openshift_reviews
 from roadstead.resources.people import People, people
 from roadstead.resources.plaincollections import plain_collections
 from roadstead.resources.projectrequests import ProjectRequests
@@ -98,6 +99,7 @@ def build(
         ImageStreamMappings(arrivals, settings.internal_registry, namespaces.check),
         imports,
         *reviews(policy),
+        *openshift_reviews(policy),
         Projects(namespaces, rights or _as_they_are(policy)),
         ProjectRequests(namespaces, stored[plain.ROLE_BINDINGS.group_resource]),
         TokenReviews(desk.tokens, desk.user_of_token),

@@ -64,21 +64,21 @@ class Review(View):
             text = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
             raise self._invalid(status.invalid_value("spec.resourceAttributes", resource, text))
         if isinstance(path, dict):
-            wanted = Attributes(user, _text(path, "verb"), path=_text(path, "path"))
+            wanted = Attributes(user, text_of(path, "verb"), path=text_of(path, "path"))
         else:
             resource = resource or {}
-            if self.resource is LOCAL_ACCESS and _text(resource, "namespace") != namespace:
+            if self.resource is LOCAL_ACCESS and text_of(resource, "namespace") != namespace:
                 text = "must match the namespace of the request"
                 raise self._invalid(
                     status.invalid_value("spec.resourceAttributes.namespace", resource.get("namespace"), text)
                 )
             names = ("verb", "group", "resource", "subresource", "namespace", "name")
-            wanted = Attributes(user, *(_text(resource, name) for name in names))
+            wanted = Attributes(user, *(text_of(resource, name) for name in names))
         decision = self._policy().decide(wanted)
         return {"allowed": decision.allowed, "reason": decision.reason}
 
     def _rules(self, spec: Json, user: User) -> Json:
-        namespace = _text(spec, "namespace")
+        namespace = text_of(spec, "namespace")
         if not namespace:
             raise status.bad_request("no namespace on request")
         resources, paths = self._policy().rules_for(user, namespace)
@@ -88,12 +88,12 @@ class Review(View):
         groups = spec.get("groups") or []
         if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
             raise status.bad_request(f"{self.resource.kind}.spec.groups must be a list of texts")
-        name = _text(spec, "user")
+        name = text_of(spec, "user")
         if not name and not groups:
             raise self._invalid(
                 status.invalid_value("spec.user", "", "at least one of user or group must be specified")
             )
-        return User(name, _text(spec, "uid"), tuple(groups))
+        return User(name, text_of(spec, "uid"), tuple(groups))
 
     def _invalid(self, error: status.FieldError) -> status.StatusError:
         return status.invalid(self.resource.kind, self.resource.group, "", [error])
@@ -104,7 +104,8 @@ def reviews(policy: Callable[[], Policy]) -> list[Review]:
     return [Review(each, policy) for each in (SELF_ACCESS, ACCESS, LOCAL_ACCESS, SELF_RULES, SELF)]
 
 
-def _text(of: Json, name: str) -> str:
+def text_of(of: Json, name: str) -> str:
+    """A field of a review that must be text; raises StatusError (400)."""
     value: Any = of.get(name)
     if value is not None and not isinstance(value, str):
         raise status.bad_request(f"{name} of a review must be text")

@@ -103,3 +103,35 @@ def test_plain_writes_are_written_down_under_the_name_of_their_command(shell: Sh
     entries = {each["manager"]: each["fieldsV1"] for each in shown(shell, "cm", "c3")["metadata"]["managedFields"]}
     assert entries["kubectl-label"] == {"f:metadata": {"f:labels": {".": {}, "f:tier": {}}}}
     assert entries["kubectl-patch"] == {"f:data": {"f:a": {}}}
+
+
+DEPLOYMENT = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "web"},
+    "spec": {
+        "replicas": 2,
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "web", "image": "shop/web:v1"}]},
+        },
+    },
+}
+
+
+def test_a_deployment_is_scaled_and_waited_for(shell: Shell) -> None:
+    kubectl(shell, "apply", "-f", "-", input=DEPLOYMENT)
+    assert kubectl(shell, "scale", "deployment/web", "--replicas=5") == "deployment.apps/web scaled\n"
+    assert kubectl(shell, "get", "deployment", "web", "-o", "jsonpath={.spec.replicas}/{.metadata.generation}") == "5/2"
+    assert "Expected replicas to be 1, was 5" in kubectl(
+        shell, "scale", "deployment/web", "--current-replicas=1", "--replicas=9", fails=True
+    )
+    condition = '{"status":{"conditions":[{"type":"Available","status":"True"}],"readyReplicas":5}}'
+    kubectl(shell, "patch", "deployment", "web", "--subresource=status", "--type=merge", "-p", condition)
+    kubectl(shell, "wait", "--for=condition=Available", "deployment/web", "--timeout=10s")
+    kubectl(shell, "wait", "--for=jsonpath={.status.readyReplicas}=5", "deployment/web", "--timeout=10s")
+    assert kubectl(shell, "get", "deployment", "web", "-o", "jsonpath={.metadata.generation}") == "2"
+    assert "timed out" in kubectl(
+        shell, "wait", "--for=condition=Progressing", "deployment/web", "--timeout=1s", fails=True
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 
-from roadstead.apimachinery import applying, listing, patching, removing, watching, writing
+from roadstead.apimachinery import applying, listing, parts, patching, removing, watching, writing
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.resource import Resource
 from roadstead.apimachinery.rules import Rules
@@ -55,7 +55,7 @@ class Collection:
         namespace_check: NamespaceCheck | None = None,
         kept_bytes: int = KEPT_BYTES,
     ) -> None:
-        self.resource, self.store, self.rules = resource, store, rules or Rules()
+        self.resource, self.store, self.rules = resource, store, rules or parts.default_rules(resource)
         self.namespace_check = namespace_check
         self.showcase = Showcase(resource, self.rules.shown, kept_bytes)
 
@@ -190,5 +190,8 @@ class Collection:
     async def subresource(
         self, verb: str, namespace: str, name: str, sub: str, body: Json | Patch | None, ask: Ask
     ) -> Outcome:
-        """Serves a declared subresource; a kind that declares one overrides this."""
-        raise status.resource_not_found()
+        """Serves status and scale where they are declared; a kind that declares others overrides this."""
+        declared = self.resource.subresource(sub)
+        if declared is None or sub not in ("status", "scale"):
+            raise status.resource_not_found()
+        return await parts.answer(self, verb, namespace, name, declared, body, ask)

@@ -27,10 +27,21 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Scaling:
+    """Where an object keeps how many there shall be, how many there are, and what they are chosen by: a map of labels,
+    a label selector, or the text of one."""
+
+    replicas: tuple[str, ...] = ("spec", "replicas")
+    current: tuple[str, ...] = ("status", "replicas")
+    selector: tuple[str, ...] = ("spec", "selector")
+
+
+@dataclass(frozen=True, slots=True)
 class Subresource:
     """A part of an object with a path of its own; group and version only where the kind is of another group.
 
-    `shape` describes the bodies it accepts; None: those of the parent when the kinds are equal, else as sent.
+    `shape` describes the bodies it accepts; None: those of the parent when the kinds are equal, else as sent. `scaling`
+    is for `scale`, where the paths are not the usual ones.
     """
 
     name: str
@@ -39,6 +50,7 @@ class Subresource:
     group: str | None = None
     version: str | None = None
     shape: Shape | None = None
+    scaling: Scaling | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from roadstead.base.errors import Invalid
 from roadstead.kube.fielderrors import FieldError, invalid_value, joined
@@ -105,6 +106,30 @@ def parse_fields(text: str) -> FieldSelector:
     r"""`a=b,c==d,e!=f` as a selector; `\` escapes `,`, `=` and itself in values. Raises BadSelector."""
     parts = sorted(part for part in re.findall(r"(?:\\.|[^,\\]|\\$)+", _bounded(text), re.DOTALL))
     return FieldSelector(tuple(_field_term(part, text) for part in parts))
+
+
+def selector_text(wanted: Any) -> str:
+    """The text of what objects choose by: a LabelSelector, a map of labels, or a text already; "" for nothing."""
+    if isinstance(wanted, str):
+        return wanted
+    if not isinstance(wanted, dict):
+        return ""
+    known = "matchLabels" in wanted or "matchExpressions" in wanted
+    labels, rules = (wanted.get("matchLabels"), wanted.get("matchExpressions")) if known else (wanted, None)
+    parts = [f"{key}={value}" for key, value in sorted((labels or {}).items())]
+    return ",".join(parts + [_rule_text(rule) for rule in rules or () if isinstance(rule, dict)])
+
+
+def _rule_text(rule: Mapping[str, Any]) -> str:
+    key, values = rule.get("key", ""), ",".join(sorted(map(str, rule.get("values") or ())))
+    match rule.get("operator"):
+        case "Exists":
+            return str(key)
+        case "DoesNotExist":
+            return f"!{key}"
+        case "NotIn":
+            return f"{key} notin ({values})"
+    return f"{key} in ({values})"
 
 
 class _LabelParser:

@@ -8,6 +8,7 @@ from typing import Any
 
 from roadstead.apimachinery.resource import Column
 from roadstead.base.values import Json
+from roadstead.kube.selectors import selector_text
 from roadstead.resources.ages import age
 
 Cell = Callable[[Json, datetime], object]
@@ -96,19 +97,8 @@ def labels(pairs: Any) -> str:
 
 def selector(wanted: Any) -> str:
     """A label selector as people write it; `<none>` for one that selects nothing or everything."""
-    parts = [f"{key}={value}" for key, value in sorted(map_at(wanted, "matchLabels").items())]
-    for rule in objects_at(wanted, "matchExpressions"):
-        key, values = text_at(rule, "key"), ",".join(sorted(texts_at(rule, "values")))
-        match text_at(rule, "operator"):
-            case "Exists":
-                parts.append(key)
-            case "DoesNotExist":
-                parts.append(f"!{key}")
-            case "NotIn":
-                parts.append(f"{key} notin ({values})")
-            case _:
-                parts.append(f"{key} in ({values})")
-    return ",".join(parts) or NONE
+    known = isinstance(wanted, dict) and ("matchLabels" in wanted or "matchExpressions" in wanted)
+    return (selector_text(wanted) if known else "") or NONE
 
 
 def shortened(found: Iterable[str], absent: str = NONE) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from roadstead.apimachinery.resource import Column
 from roadstead.base.values import Json
 from roadstead.resources.plain.cells import NAME, at, field_of, map_at, number_at, objects_at, text_at, texts_at
-from roadstead.resources.plain.rows import ALL, row, selects, status_of
+from roadstead.resources.plain.rows import ALL, SCALE, row, selects, status_of
 
 
 def _admissions(obj: Json) -> list[tuple[str, str, str]]:
@@ -112,5 +112,5 @@ DEPLOYMENT_CONFIGS = row(
     ),
     short=("dc",),
     categories=ALL,
-    subresources=(status_of("DeploymentConfig"),),
+    subresources=(status_of("DeploymentConfig"), SCALE),
 )

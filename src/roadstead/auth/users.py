@@ -96,6 +96,12 @@ def service_account(namespace: str, name: str, uid: str = "") -> User:
     return User(f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}", uid, groups)
 
 
+def controller(name: str, namespace: str = "openshift-infra") -> User:
+    """One of our own loops: it goes by the name of a service account, and works with the server's authority."""
+    made = service_account(namespace, name)
+    return User(made.name, groups=(MASTERS, *made.groups))
+
+
 def service_account_of(user_name: str) -> tuple[str, str] | None:
     """Namespace and name of the service account behind a user name; None for everybody else."""
     if not user_name.startswith(SERVICE_ACCOUNT_PREFIX):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import Collection, Staged, commit
 from roadstead.auth.bootstrap import namespace_bindings
-from roadstead.auth.users import service_account
+from roadstead.auth.users import controller
 from roadstead.base.values import Json
 from roadstead.controllers.clock import REAL, Clock
 from roadstead.controllers.lease import Lease
@@ -17,7 +17,7 @@ from roadstead.controllers.queue import Key
 ACCOUNTS = ("default", "builder", "deployer")
 BINDINGS = tuple(each["metadata"]["name"] for each in namespace_bindings("any"))
 TERMINATING = "Terminating"
-ACTOR = service_account("openshift-infra", "default-rolebindings-controller")
+ACTOR = controller("default-rolebindings-controller")
 
 
 class NamespaceDefaults:

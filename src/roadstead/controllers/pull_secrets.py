@@ -10,7 +10,7 @@ from roadstead.apimachinery.collection import Collection, commit
 from roadstead.apimachinery.served import ListOptions
 from roadstead.auth.account_tokens import Account, AccountTokens, Bound
 from roadstead.auth.policy import objects, part, text
-from roadstead.auth.users import service_account
+from roadstead.auth.users import controller
 from roadstead.base.values import Json
 from roadstead.controllers import dockercfg
 from roadstead.controllers.clock import REAL, Clock
@@ -20,7 +20,7 @@ from roadstead.controllers.loop import Loop, Watched
 from roadstead.controllers.queue import Key
 from roadstead.kube.status import StatusError
 
-ACTOR = service_account("openshift-infra", "serviceaccount-pull-secrets-controller")
+ACTOR = controller("serviceaccount-pull-secrets-controller")
 MANAGER = "openshift.io/image-registry-pull-secrets_service-account-controller"
 LOOK_SECONDS = 900.0
 """Keys are files that nobody watches, so every secret is looked at this often."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import heapq
 
 from roadstead.controllers.clock import Clock
@@ -95,7 +94,6 @@ class WorkQueue:
         try:
             await asyncio.wait((sleeping, changed), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (sleeping, changed):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            # Not waited for: whoever cancels us meanwhile would go unheard.
+            sleeping.cancel()
+            changed.cancel()

@@ -10,7 +10,7 @@ from roadstead.apimachinery.collection import Collection
 from roadstead.apimachinery.served import ListOptions
 from roadstead.auth.account_tokens import Account, AccountTokens, Bound
 from roadstead.auth.policy import part, text
-from roadstead.auth.users import service_account
+from roadstead.auth.users import controller
 from roadstead.base.values import Json
 from roadstead.controllers.clock import REAL, Clock
 from roadstead.controllers.lease import Lease
@@ -20,7 +20,7 @@ from roadstead.kube.status import StatusError
 
 TYPE = "kubernetes.io/service-account-token"
 ACCOUNT, ACCOUNT_UID = "kubernetes.io/service-account.name", "kubernetes.io/service-account.uid"
-ACTOR = service_account("kube-system", "tokens-controller")
+ACTOR = controller("tokens-controller", "kube-system")
 _OF_ACCOUNT = "account "
 """Begins the keys that stand for all secrets of an account; no secret has a name with a space in it."""
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from roadstead.apimachinery.collection import Collection, NamespaceCheck, Rules
+from roadstead.apimachinery.resource import Resource
 from roadstead.auth.rbac import Rules as Policy
+from roadstead.base.values import Json
 from roadstead.kube.status import GroupResource
 from roadstead.objects.store import Store
-from roadstead.resources import plain
+from roadstead.resources import plain, workloadrules
+from roadstead.resources.namedrules import NamedRules
+from roadstead.resources.plain import apps, batch, core
 from roadstead.resources.plainrules import GrantRules, SecretRules
+from roadstead.resources.servicerules import ConfigMapRules, RouteRules, ServiceRules
+from roadstead.resources.workloadrules import CronJobRules, JobRules, PodRules, WorkloadRules
 
 PLAIN_KEPT_BYTES = 1024 * 1024
 """Encoded objects of one plain kind kept at hand; few of them are read often."""
@@ -22,7 +28,11 @@ def plain_collections(
     rules = _rules(policy)
     return {
         each.group_resource: Collection(
-            each, store, rules.get(each.group_resource), namespace_check=check, kept_bytes=PLAIN_KEPT_BYTES
+            each,
+            store,
+            rules.get(each.group_resource) or NamedRules(each),
+            namespace_check=check,
+            kept_bytes=PLAIN_KEPT_BYTES,
         )
         for each in plain.PLAIN
         if each is not plain.NAMESPACES
@@ -32,4 +42,24 @@ def plain_collections(
 def _rules(policy: Callable[[], Policy]) -> dict[GroupResource, Rules]:
     found: dict[GroupResource, Rules] = {each.group_resource: GrantRules(each, policy) for each in plain.GRANTING}
     found[plain.SECRETS.group_resource] = SecretRules()
+    own = (ConfigMapRules(plain.CONFIG_MAPS), ServiceRules(plain.SERVICES), RouteRules(plain.ROUTES))
+    found |= {each.resource.group_resource: each for each in (*own, *_workloads())}
     return found
+
+
+def _workloads() -> list[NamedRules]:
+    kept = ("selector",)
+    simple: tuple[tuple[Resource, Callable[[Json], Json], tuple[str, ...]], ...] = (
+        (apps.DEPLOYMENTS, workloadrules.deployment, kept),
+        (apps.REPLICA_SETS, workloadrules.replica_set, kept),
+        (apps.STATEFUL_SETS, workloadrules.stateful_set, (*kept, "serviceName", "podManagementPolicy")),
+        (apps.DAEMON_SETS, workloadrules.daemon_set, kept),
+        (core.REPLICATION_CONTROLLERS, workloadrules.replication_controller, ()),
+        (plain.DEPLOYMENT_CONFIGS, workloadrules.deployment_config, ()),
+    )
+    return [
+        PodRules(plain.PODS),
+        *(WorkloadRules(resource, defaults, fixed=fixed) for resource, defaults, fixed in simple),
+        JobRules(batch.JOBS, workloadrules.job, fixed=(*kept, "template", "completionMode")),
+        CronJobRules(batch.CRON_JOBS, workloadrules.cron_job),
+    ]

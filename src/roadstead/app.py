@@ -15,7 +15,7 @@ from roadstead.apimachinery.http import ApiDoor
 from roadstead.apimachinery.nonresource import Facts
 from roadstead.app_access import open_access
 from roadstead.app_identity import access_tokens, identity
-from roadstead.app_imports import importer_maker, open_remotes
+from roadstead.app_imports import import_loops, importer_maker, open_remotes
 from roadstead.app_loops import Accounts, Loops, all_loops
 from roadstead.app_pullthrough import Elsewhere, elsewhere
 from roadstead.app_storage import file_log
@@ -152,7 +152,7 @@ def build(settings: Settings, folder: Path, hostname: str, log: SealedLog | None
     api = ApiDoor(kinds.served, gate, settings=door_settings, facts=facts)
     seconds = settings.access.pull_secret_seconds
     accounts = Accounts(access.desk.tokens, sorted(reached - {""}), folder / "ca.crt", seconds)
-    loops = all_loops(kinds, hostname, accounts)
+    loops = all_loops(kinds, hostname, accounts, import_loops(settings, kinds, metrics))
     outward = (remotes, rooms.pullthrough)
     return App(registry, api, gate, store, log, kinds, blobs, uploads, metrics, settings, loops, *outward)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,10 +51,11 @@ class Accounts:
             return b""
 
 
-def all_loops(kinds: Kinds, hostname: str, accounts: Accounts) -> Loops:
-    """The loops over these kinds; `hostname` and the machine's name say whose the lease is."""
+def all_loops(kinds: Kinds, hostname: str, accounts: Accounts, fresh: Callable[[Lease], Sequence[Loop]]) -> Loops:
+    """The loops over these kinds; `hostname` and the machine's name say whose the lease is. `fresh` makes those that
+    import images."""
     lease = Lease(kinds.plain(plain.LEASES), LEASE_NAMESPACE, LEASE_NAME, f"{platform.node()}_{hostname}")
-    return Loops(lease, [*_account_loops(kinds, accounts, lease)])
+    return Loops(lease, [*_account_loops(kinds, accounts, lease), *fresh(lease)])
 
 
 def _account_loops(kinds: Kinds, given: Accounts, lease: Lease) -> list[Loop]:

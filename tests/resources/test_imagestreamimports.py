@@ -187,6 +187,18 @@ async def test_an_import_tied_to_an_older_revision_is_refused(world: World) -> N
     assert failure.status["details"]["kind"] == "imagestream"
 
 
+async def test_an_import_tied_to_the_stream_as_it_is_goes_through(world: World) -> None:
+    push(world)
+    about = (await world.stream())["metadata"]
+    await ask(world, item(), meta={"resourceVersion": about["resourceVersion"], "uid": about["uid"]})
+    assert events.current_of(await world.stream(), "v1") is not None
+
+
+async def test_an_import_tied_to_another_stream_of_the_same_name_is_refused(world: World) -> None:
+    seen = {"resourceVersion": (await world.stream())["metadata"]["resourceVersion"], "uid": "another"}
+    assert (await refused(world, item(), meta=seen)).code == 404
+
+
 async def test_an_import_tied_to_a_missing_stream_is_refused(world: World) -> None:
     failure = await refused(world, item(), name="gone", meta={"resourceVersion": "1"})
     assert (failure.code, failure.status["details"]["kind"]) == (404, "imagestreamimports")

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Summary, generate_latest
+from prometheus_client.registry import Collector
 
 from roadstead import __version__
 
@@ -126,6 +127,10 @@ class Metrics:
         self._child(self._durations, method).observe(seconds)
         if operation:
             self._child(self._operations, operation).observe(seconds)
+
+    def add(self, collector: Collector) -> None:
+        """Shows what the collector counts as well."""
+        self._registry.register(collector)
 
     def pulled_through(self, registry: str, operation: str, seconds: float, code: str = "") -> None:
         """Counts one request to another registry; `code` says how it failed."""

@@ -87,6 +87,10 @@ class Imports:
     tags_per_repository: int = knob(50, "tags that come in when a whole repository is imported; 0: all")
     look_seconds: int = knob(25, "time to find one image, with its config and all entries of its index", "seconds")
     side_by_side: int = knob(8, "images that one import looks at at a time")
+    scheduled: bool = knob(True, "keep tags fresh that ask for it")
+    interval_seconds: int = knob(900, "each stream with such tags is looked at once in this time", "seconds")
+    scheduled_per_minute: int = knob(60, "such looks at streams in a minute; 0: as many as there are")
+    workers: int = knob(16, "streams that are imported at the same time because a tag of theirs changed")
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from roadstead.base.values import Json
 from roadstead.importing import answers, plan, tagorder
 from roadstead.importing.answers import Finding, Found, Missed
 from roadstead.importing.looking import ImportOptions, Known, Looking, Shared
+from roadstead.importing.patience import Patience
 from roadstead.importing.plan import Look, Repository, item_status
-from roadstead.importing.upstreams import Places, Upstreams
+from roadstead.importing.upstreams import Health, Places, Upstreams
 from roadstead.remote.errors import Kind, RemoteFailure
 from roadstead.streams import pullspec
 
@@ -26,11 +27,13 @@ class Importer:
 
     def __init__(self, upstreams: Upstreams, options: ImportOptions) -> None:
         self._upstreams, self._options = upstreams, options
+        self.patience = Patience()
+        """Which registries are to be left alone for a while; for those who import without being asked."""
 
     async def run(self, wanted: Json, stream: Json, known: Known, now: datetime) -> Json:
         """The status of the import `wanted` (an ImageStreamImport that has been validated): one answer per item, and
         never a failure of one that spoils another. `stream` is the target, maybe a blank one."""
-        shared = Shared(self._options, known, now)
+        shared = Shared(self._options, known, now, Health(self.patience, now))
         try:
             return await _Run(self._upstreams, stream["metadata"]["namespace"], shared).answer(wanted, stream)
         finally:
@@ -107,7 +110,7 @@ class _Run:
             try:
                 spec = pullspec.parse(str(look))
                 found = await self._upstreams.places(self._namespace, spec, insecure=look.insecure, anonymous=anonymous)
-                places = Places(found, self._shared.down)
+                places = Places(found, self._shared.health)
                 key = places.key
                 looking = Looking(self._shared, look, places, anonymous)
                 return replace(await self._in_time(looking.image(), look.place), key=key)

@@ -14,11 +14,10 @@ from roadstead.base.values import Json
 from roadstead.importing import answers, reading
 from roadstead.importing.answers import Found
 from roadstead.importing.plan import Look
-from roadstead.importing.upstreams import Fetched, Places, Upstream
+from roadstead.importing.upstreams import Fetched, Health, Places, Upstream
 from roadstead.kube import status
 from roadstead.oci.descriptor import Descriptor
 from roadstead.oci.manifest import Manifest
-from roadstead.remote.errors import RemoteFailure
 
 Result = TypeVar("Result")
 
@@ -68,7 +67,7 @@ class Shared:
     options: ImportOptions
     known: Known
     now: datetime
-    down: dict[str, RemoteFailure] = field(default_factory=dict)
+    health: Health
     _once: dict[object, asyncio.Future[Any]] = field(default_factory=dict)
 
     async def once(self, key: object, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from roadstead.importing.answers import joined, refused
+from roadstead.importing.patience import Patience
 from roadstead.kube.status import StatusError
 from roadstead.oci.descriptor import Descriptor
 from roadstead.remote.errors import Kind, RemoteFailure
@@ -67,12 +69,30 @@ class Upstreams(Protocol):
         ...
 
 
-class Places:
-    """The places of one repository, tried in order. A registry that proved unreachable is not asked again in the same
-    import, so that one that hangs costs its time once."""
+@dataclass(slots=True)
+class Health:
+    """Which registries proved unreachable in one import: they are not asked again in it, so that one that hangs costs
+    its time once. `patience` remembers it for longer."""
 
-    def __init__(self, places: Sequence[Upstream], down: dict[str, RemoteFailure]) -> None:
-        self._places, self._down = places, down
+    patience: Patience
+    now: datetime
+    down: dict[str, RemoteFailure] = field(default_factory=dict)
+
+    def failed(self, host: str, failure: RemoteFailure) -> None:
+        """The registry could not give an answer; other failures are answers too."""
+        if failure.kind in UNREACHABLE:
+            if host not in self.down:
+                self.patience.failed(host, self.now, failure.retry_after)
+            self.down[host] = failure
+        else:
+            self.patience.answered(host)
+
+
+class Places:
+    """The places of one repository, tried in order."""
+
+    def __init__(self, places: Sequence[Upstream], health: Health) -> None:
+        self._places, self._health = places, health
         self._asking: set[str] = set()
 
     @property
@@ -89,18 +109,18 @@ class Places:
         for place in [*([before] if before else []), *(each for each in self._places if each is not before)]:
             host = place.name.partition("/")[0]
             try:
-                if host in self._down:
-                    raise self._down[host]
+                if host in self._health.down:
+                    raise self._health.down[host]
                 return await self._ask(ask, place, host), place
             except RemoteFailure as failure:
-                if failure.kind in UNREACHABLE:
-                    self._down[host] = failure
+                self._health.failed(host, failure)
                 refusals.append(refused(failure, f"{place.name}{reference}"))
         raise joined(refusals)
 
     def give_up(self, failure: RemoteFailure) -> None:
         """Whoever is being asked at this moment takes too long."""
-        self._down.update(dict.fromkeys(self._asking, failure))
+        for host in self._asking:
+            self._health.failed(host, failure)
 
     async def _ask(self, ask: Callable[[Upstream], Awaitable[Result]], place: Upstream, host: str) -> Result:
         self._asking.add(host)
@@ -111,4 +131,5 @@ class Places:
             raise
         # Not when this is cancelled: then somebody gave up, and wants to know who was being asked.
         self._asking.discard(host)
+        self._health.patience.answered(host)
         return result

@@ -51,7 +51,7 @@ class ImageStreamImports(View):
         settings: StreamSettings,
         namespace_check: NamespaceCheck,
     ) -> None:
-        self._importer, self._targets, self._limits = importer, targets, limits
+        self.importer, self._targets, self._limits = importer, targets, limits
         self._settings, self._namespace_check = settings, namespace_check
 
     async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome:
@@ -71,7 +71,7 @@ class ImageStreamImports(View):
         if keep and not target.exists:
             await self._limits.charge_stream(namespace, name, resource)
         known = self._targets.known(target) if keep else NothingKnown()
-        found = await self._importer.run(wanted, target.stream, known, ask.now)
+        found = await self.importer.run(wanted, target.stream, known, ask.now)
         if keep:
             found = await self._targets.keep(wanted, found, ask)
         typed = {"kind": self.resource.kind, "apiVersion": self.resource.api_version}

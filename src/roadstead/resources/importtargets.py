@@ -86,7 +86,8 @@ class ImportTargets:
         images = {each["metadata"]["name"]: _stamped(each, ask) for each in record.images(items)}
         for attempt in range(ATTEMPTS):
             target = self.target(about["namespace"], about["name"])
-            target.check_seen(about, resource)
+            # The uid in it is the import's own by now; the same revision means the same stream.
+            target.check_seen({"resourceVersion": about.get("resourceVersion")}, resource)
             after = record.record(target.stream, items, ask.now)
             try:
                 stream = await self._save(target, after, list(images.values()), ask)

@@ -16,6 +16,7 @@ import orjson
 
 from roadstead.base.errors import NotFound, OutOfRange, TooLarge
 from roadstead.base.values import Json
+from roadstead.blobs.batch import Batch
 from roadstead.blobs.claims import Claims
 from roadstead.blobs.durable import begin_sync, write_all
 from roadstead.blobs.filesystem import FilesystemBlobs
@@ -103,7 +104,7 @@ class FilesystemUploads:
         with self._claims.claimed(id):
             at, batch = await self._pour(id, Tail(offset, chunks, limit))
             await self._threads.run(self._write, id, at, batch)
-            return at + len(batch)
+            return at + batch.length
 
     async def follow(self, id: str) -> FollowedFile:
         """See Uploads."""
@@ -144,26 +145,26 @@ class FilesystemUploads:
         """
         return await self._threads.run(self._recover, untouched_since)
 
-    async def _pour(self, id: str, tail: Tail) -> tuple[int, bytearray]:
+    async def _pour(self, id: str, tail: Tail) -> tuple[int, Batch]:
         """Write what arrives, one batch in a thread while the next one fills; returns the last batch and its offset.
 
         However the stream ends, no thread is still at it afterwards. When it breaks, what has arrived is written.
         """
-        offset, batch, writing = tail.offset, bytearray(), None
+        offset, batch, writing = tail.offset, Batch(), None
         try:
             async for chunk in tail.chunks:
-                if tail.limit is not None and offset + len(batch) + len(chunk) > tail.limit:
+                if tail.limit is not None and offset + batch.length + len(chunk) > tail.limit:
                     raise TooLarge(f"the upload is larger than the {tail.limit} bytes accepted")
-                batch += chunk
-                if len(batch) >= BATCH:
+                batch.add(chunk)
+                if batch.length >= BATCH:
                     if writing:
                         await settled(writing)
                     writing = self._threads.submit(self._write, id, offset, batch)
-                    offset, batch = offset + len(batch), bytearray()
+                    offset, batch = offset + batch.length, Batch()
         except BaseException:
             if writing:
                 await settled(writing)
-            if batch:
+            if batch.length:
                 await self._threads.run(self._write, id, offset, batch)
             raise
         if writing:
@@ -191,7 +192,7 @@ class FilesystemUploads:
             return None
         return Upload(id, offset, note, datetime.fromtimestamp(written, UTC))
 
-    def _write(self, id: str, offset: int, batch: bytearray) -> None:
+    def _write(self, id: str, offset: int, batch: Batch) -> None:
         """Add one batch. Opened anew each time: a cancelled upload is noticed, and no descriptor is ever left over."""
         live = self._live.get(id)
         fd = self._open(id, os.O_WRONLY | os.O_APPEND)
@@ -201,18 +202,19 @@ class FilesystemUploads:
             size = os.fstat(fd).st_size
             if size != offset:
                 raise OutOfRange(f"upload {id!r} holds {size} bytes; bytes at {offset} do not follow")
-            rest = memoryview(batch)
-            while rest:
-                written = os.write(fd, rest)
-                if live is not None:
-                    live.add(offset, rest[:written])
-                offset, rest = offset + written, rest[written:]
-            if len(batch) >= BATCH:
-                begin_sync(fd, size, len(batch))
+            for piece in batch.pieces:
+                rest = memoryview(piece)
+                while rest:
+                    written = os.write(fd, rest)
+                    if live is not None:
+                        live.add(offset, rest[:written])
+                    offset, rest = offset + written, rest[written:]
+            if batch.length >= BATCH:
+                begin_sync(fd, size, batch.length)
         finally:
             os.close(fd)
 
-    def _finish(self, id: str, digest: Digest, last: tuple[int, bytearray] | None) -> int:
+    def _finish(self, id: str, digest: Digest, last: tuple[int, Batch] | None) -> int:
         if last is not None:
             self._write(id, *last)
         fd = self._open(id, os.O_RDWR)

@@ -14,7 +14,7 @@ from roadstead.apimachinery.handlers import DoorSettings
 from roadstead.apimachinery.http import ApiDoor
 from roadstead.apimachinery.nonresource import Facts
 from roadstead.app_access import open_access
-from roadstead.app_identity import access_tokens, identity
+from roadstead.app_identity import Identity, Place, access_tokens, bootstrap_clients, identity
 from roadstead.app_imports import import_loops, importer_maker, open_remotes
 from roadstead.app_loops import Accounts, Loops, all_loops
 from roadstead.app_pullthrough import Elsewhere, elsewhere
@@ -83,6 +83,7 @@ class App:
     loops: Loops
     remotes: Remotes
     pullthrough: PullThrough | None
+    persons: Identity
 
     async def recover(self) -> None:
         """Makes good what a crash left behind, and writes the roles an installation starts with. Raises Failure."""
@@ -92,11 +93,13 @@ class App:
         if swept:
             logger().info("removed what an interrupted write left behind", files=swept)
         await bootstrap_objects(self.kinds, Ask.internal(utc_now()))
+        await bootstrap_clients(self.kinds, Ask.internal(utc_now()))
         await self.gate.refresh()
 
     def start_background(self, background: Background) -> None:
         """The work that comes round by itself."""
         background.every(self.settings.uploads.sweep_seconds, "sweep uploads", self._sweep_uploads)
+        self.persons.start(background)
         objects = self.settings.objects
         keep = timedelta(seconds=objects.keep_changes_seconds)
         compactor = Compactor(self.store, keep, objects.keep_replaced_bytes, utc_now)
@@ -134,7 +137,8 @@ def build(settings: Settings, folder: Path, hostname: str, log: SealedLog | None
     store = Store(log, watch_queue=settings.limits.watch_queue)
     blobs = FilesystemBlobs(folder, executor)
     uploads = FilesystemUploads(blobs, shared=bool(settings.objects.url))
-    access = open_access(settings, folder, store, access_tokens(settings, store))
+    tokens = access_tokens(settings, store)
+    access = open_access(settings, folder, store, tokens)
     gate = access.gate
     metrics = Metrics()
     reached = {hostname, settings.registry.hostname, *settings.registry.external_hostnames}
@@ -142,18 +146,19 @@ def build(settings: Settings, folder: Path, hostname: str, log: SealedLog | None
     streams, remotes = _stream_settings(settings, hostname), open_remotes(settings)
     importer = importer_maker(settings, remotes)
     kinds = all_kinds.build(store, lambda: gate.rules, streams, access.desk, importer, gate.rules_in_force)
-    gate.passwords = identity(settings, store, kinds, utc_now).logins
+    persons = identity(settings, store, kinds, tokens, Place(folder, utc_now, hostname))
+    gate.passwords = persons.logins
     secret = secretfile.read_or_make(folder / "tls" / "uploads.key", lambda: secrets.token_hex(32).encode())
     source = elsewhere(settings, reached, remotes, metrics)
     rooms = _rooms(settings, hostname, store, (blobs, uploads), kinds, secret, source)
     registry = _registry_door(settings, rooms, kinds, gate, metrics)
     door_settings = DoorSettings(body_bytes=settings.limits.api_body_bytes)
     facts = Facts(metrics=metrics.exposition, documents=access.documents)
-    api = ApiDoor(kinds.served, gate, settings=door_settings, facts=facts)
+    api = ApiDoor(kinds.served, gate, settings=door_settings, facts=facts, open_pages=persons.pages)
     seconds = settings.access.pull_secret_seconds
     accounts = Accounts(access.desk.tokens, sorted(reached - {""}), folder / "ca.crt", seconds)
     loops = all_loops(kinds, hostname, accounts, import_loops(settings, kinds, metrics))
-    outward = (remotes, rooms.pullthrough)
+    outward = (remotes, rooms.pullthrough, persons)
     return App(registry, api, gate, store, log, kinds, blobs, uploads, metrics, settings, loops, *outward)
 
 

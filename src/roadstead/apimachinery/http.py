@@ -12,13 +12,13 @@ from roadstead.apimachinery import options, paths, replies
 from roadstead.apimachinery.entrance import Admitted, Gate, admit
 from roadstead.apimachinery.faults import status_of
 from roadstead.apimachinery.handlers import HANDLERS, Call, DoorSettings, subresource
-from roadstead.apimachinery.nonresource import PUBLIC_PATHS, Facts, Pages, not_found
+from roadstead.apimachinery.nonresource import PUBLIC_PATHS, Facts, Pages, may_be_open, not_found
 from roadstead.apimachinery.paths import Target
 from roadstead.apimachinery.replies import FRONT_DOOR, status_reply
 from roadstead.apimachinery.served import Served
 from roadstead.apimachinery.surface import Surface
 from roadstead.base.errors import Failure
-from roadstead.base.web import Reply, Request
+from roadstead.base.web import Handler, Reply, Request
 from roadstead.kube import status
 from roadstead.kube.status import GroupResource
 
@@ -30,8 +30,8 @@ LONGEST_SECONDS = 3600.0
 class ApiDoor:
     """Answers the requests of a Kubernetes-style API.
 
-    Nothing but PUBLIC_PATHS is answered before the gate has recognised the caller and allowed the request; whether an
-    object, a resource or a group exists is looked up after that.
+    Nothing but PUBLIC_PATHS and the pages where people log in is answered before the gate has recognised the caller
+    and allowed the request; whether an object, a resource or a group exists is looked up after that.
     """
 
     def __init__(
@@ -41,7 +41,12 @@ class ApiDoor:
         *,
         settings: DoorSettings | None = None,
         facts: Facts | None = None,
+        open_pages: Mapping[str, Handler] | None = None,
     ) -> None:
+        """`open_pages` answer before anybody is known; raises ValueError for a path where that must not be."""
+        self._open = dict(open_pages or {})
+        if stray := [path for path in self._open if not may_be_open(path)]:
+            raise ValueError(f"{stray} must stay behind the gate")
         self._gate, self._settings = gate, settings or DoorSettings()
         self._facts = facts or Facts()
         self._surface = Surface(served.values())
@@ -76,6 +81,8 @@ class ApiDoor:
             return not_found()
         if target.path in PUBLIC_PATHS:
             return await self._pages.public(target)
+        if target.path in self._open:
+            return await self._open[target.path](request)
         try:
             admitted = await admit(self._gate, request, target)
         except Failure as refused:

@@ -21,6 +21,30 @@ from roadstead.kube import status
 TEXT = "text/plain; charset=utf-8"
 PUBLIC_PATHS = frozenset({"/version", "/healthz", "/livez", "/readyz"})
 """What anybody may read, credentials or not: nothing here tells about content."""
+OPEN_PATHS = frozenset(
+    {
+        "/.well-known/oauth-authorization-server",
+        "/login",
+        "/logout",
+        "/oauth/authorize",
+        "/oauth/authorize/approve",
+        "/oauth/token",
+        "/oauth/token/display",
+        "/oauth/token/implicit",
+        "/oauth/token/request",
+    }
+)
+"""Where people become known: these pages look at credentials themselves, and show nothing of the API."""
+OPEN_BELOW = "/oauth2callback/"
+"""Where other identity providers send people back to; the name of the provider follows."""
+
+
+def may_be_open(path: str) -> bool:
+    """Whether a path may be answered before anybody is known: there is no other way past the gate."""
+    name = path.removeprefix(OPEN_BELOW)
+    return path in OPEN_PATHS or (path.startswith(OPEN_BELOW) and bool(name) and "/" not in name)
+
+
 KUBERNETES_LEVEL = ("1", "32")
 DISCOVERY_GROUP = "apidiscovery.k8s.io"
 

@@ -58,9 +58,13 @@ class AccessTokens:
         return user
 
     def uses(self) -> dict[str, datetime]:
-        """When each token that must not lie unused was used last, since the previous call."""
-        used, self._used = self._used, {}
-        return used
+        """When each token that must not lie unused was used last, as far as that is not written down."""
+        return dict(self._used)
+
+    def forget(self, name: str, last: datetime) -> None:
+        """A use has been written down; a later one stays."""
+        if self._used.get(name) == last:
+            del self._used[name]
 
     def may_lie_unused(self, token: Json) -> int:
         """The seconds a token may go without use, by its client or by default; 0 for ever."""

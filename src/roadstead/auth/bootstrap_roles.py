@@ -72,6 +72,11 @@ def _people_roles() -> list[Json]:
             rule(("get", "list"), POLICY, ("clusterroles",)),
             rule(("create",), ("", "authorization.openshift.io"), ("selfsubjectrulesreviews",)),
             rule(("create",), ("authorization.k8s.io",), ("selfsubjectaccessreviews",)),
+            rule((*READ, "delete"), ("oauth.openshift.io",), ("useroauthaccesstokens",)),
+        ),
+        cluster_role(
+            "system:oauth-token-deleter",
+            rule(("delete",), ("", "oauth.openshift.io"), ("oauthaccesstokens", "oauthauthorizetokens")),
         ),
         cluster_role(
             "system:basic-user",

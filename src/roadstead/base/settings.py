@@ -133,6 +133,9 @@ class Outbound:
 class Logins:
     """How people log in, and how long what they get lasts."""
 
+    public_url: str = knob(
+        "", "address people reach the API and its login page by; empty: whatever name of ours they used"
+    )
     passwords: bool = knob(True, "let people log in with name and password; says nothing of tokens")
     token_seconds: int = knob(86400, "lifetime of a token where its OAuthClient has none; 0: for ever", "seconds")
     token_inactivity_seconds: int = knob(

@@ -7,7 +7,6 @@ from pathlib import Path
 from roadstead.auth import secretfile
 from roadstead.base.settings import Settings
 from roadstead.objects.log import Log
-from roadstead.objects.postgres import PostgresLog
 from roadstead.objects.sealing import SealedLog
 from roadstead.objects.sealkeys import SealKeys, new_line
 from roadstead.objects.sqlite import SqliteLog
@@ -22,6 +21,8 @@ KEYS = Path("tls") / "objects.keys"
 async def open_log(settings: Settings, folder: Path) -> SealedLog:
     """The log that the settings name; raises Failure."""
     if settings.objects.url:
+        from roadstead.objects.postgres import PostgresLog  # the driver takes its time to load, and few need it
+
         return sealed(await PostgresLog.open(settings.objects.url, folder / "mirrors"), folder)
     return file_log(folder)
 

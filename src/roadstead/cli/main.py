@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from dataclasses import replace
@@ -31,6 +32,7 @@ def serve(data: str | None, registry: str | None, api: str | None, config: str |
     The first start makes a certificate authority, serving certificates and an administrator's kubeconfig and token in
     DIR. An address that begins with http:// is served plain, on loopback only.
     """
+    gc.disable()  # what is loaded stays: looking for garbage among it only slows the start
     from roadstead.cli.serve import run
 
     run(_settings(config, data=data, registry=registry, api=api))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shlex
 import shutil
@@ -27,6 +28,8 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings, began: float) -> None:
     running = await start(settings)
+    gc.freeze()  # code and tables are never garbage: later collections pass them over
+    gc.enable()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -1,208 +1,55 @@
-"""Kubernetes' binary form of the core kinds people create from the command line -> the JSON form; no I/O.
+"""Kubernetes' binary form of its own kinds -> the JSON form; no I/O.
 
-kubectl sends built-in kinds in this form and does not fall back to JSON. Each message is a table from field number to
-JSON name and type, as published in the `generated.proto` files of k8s.io/api and k8s.io/apimachinery (1.32 level);
-fields that are not in a table are dropped, as unknown fields are.
+kubectl and other Go programs send built-in kinds in this form and do not fall back to JSON. The messages are in
+`wiretables/`, read by `wirewords.py`; fields that are not in a table are dropped, as unknown fields are.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from roadstead.base.errors import Invalid
 from roadstead.base.values import Json
+from roadstead.kube.wirewords import (
+    BOOLEAN,
+    BYTES,
+    INTEGER,
+    MICRO_TIME,
+    PORT,
+    QUANTITY,
+    RAW,
+    TEXT,
+    TEXTS,
+    TIME,
+    Field,
+    Message,
+    kinds,
+)
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 MAGIC = b"k8s\x00"
 MAX_DEPTH = 16
-
-TEXT, BYTES, INTEGER, BOOLEAN, TIME, QUANTITY = "text", "bytes", "integer", "boolean", "time", "quantity"
 
 
 class Unreadable(Invalid):
     """Bytes that are no message of this form, or a kind that has no table here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message: field number -> how to read it."""
-
-    fields: dict[int, Field]
-
-
-class Field(NamedTuple):
-    """A JSON name, what it holds, and whether it repeats (a list) or is a map from text."""
-
-    name: str
-    type: str | Message
-    form: str = "one"
-
-
-def _many(name: str, type_: str | Message) -> Field:
-    return Field(name, type_, "list")
-
-
-def _map(name: str, type_: str | Message) -> Field:
-    return Field(name, type_, "map")
-
-
-_OWNER = Message(
-    {
-        1: Field("kind", TEXT),
-        3: Field("name", TEXT),
-        4: Field("uid", TEXT),
-        5: Field("apiVersion", TEXT),
-        6: Field("controller", BOOLEAN),
-        7: Field("blockOwnerDeletion", BOOLEAN),
-    }
-)
-_META = Message(
-    {
-        1: Field("name", TEXT),
-        2: Field("generateName", TEXT),
-        3: Field("namespace", TEXT),
-        5: Field("uid", TEXT),
-        6: Field("resourceVersion", TEXT),
-        7: Field("generation", INTEGER),
-        8: Field("creationTimestamp", TIME),
-        9: Field("deletionTimestamp", TIME),
-        10: Field("deletionGracePeriodSeconds", INTEGER),
-        11: _map("labels", TEXT),
-        12: _map("annotations", TEXT),
-        13: _many("ownerReferences", _OWNER),
-        14: _many("finalizers", TEXT),
-    }
-)
-_RULE = Message(
-    {
-        1: _many("verbs", TEXT),
-        2: _many("apiGroups", TEXT),
-        3: _many("resources", TEXT),
-        4: _many("resourceNames", TEXT),
-        5: _many("nonResourceURLs", TEXT),
-    }
-)
-_SUBJECT = Message(
-    {1: Field("kind", TEXT), 2: Field("apiGroup", TEXT), 3: Field("name", TEXT), 4: Field("namespace", TEXT)}
-)
-_ROLE_REF = Message({1: Field("apiGroup", TEXT), 2: Field("kind", TEXT), 3: Field("name", TEXT)})
-_REQUIREMENT = Message({1: Field("key", TEXT), 2: Field("operator", TEXT), 3: _many("values", TEXT)})
-_SELECTOR = Message({1: _map("matchLabels", TEXT), 2: _many("matchExpressions", _REQUIREMENT)})
-_REFERENCE = Message(
-    {
-        1: Field("kind", TEXT),
-        2: Field("namespace", TEXT),
-        3: Field("name", TEXT),
-        4: Field("uid", TEXT),
-        5: Field("apiVersion", TEXT),
-        6: Field("resourceVersion", TEXT),
-        7: Field("fieldPath", TEXT),
-    }
-)
-_LIMIT = Message(
-    {
-        1: Field("type", TEXT),
-        2: _map("max", QUANTITY),
-        3: _map("min", QUANTITY),
-        4: _map("default", QUANTITY),
-        5: _map("defaultRequest", QUANTITY),
-        6: _map("maxLimitRequestRatio", QUANTITY),
-    }
-)
-_BINDING = {1: Field("metadata", _META), 2: _many("subjects", _SUBJECT), 3: Field("roleRef", _ROLE_REF)}
-_AGGREGATION = Message({1: _many("clusterRoleSelectors", _SELECTOR)})
-_SCOPE = Message({1: Field("scopeName", TEXT), 2: Field("operator", TEXT), 3: _many("values", TEXT)})
-_SCOPES = Message({1: _many("matchExpressions", _SCOPE)})
-
-_CORE = {
-    "Namespace": Message(
-        {
-            1: Field("metadata", _META),
-            2: Field("spec", Message({1: _many("finalizers", TEXT)})),
-            3: Field("status", Message({1: Field("phase", TEXT)})),
-        }
-    ),
-    "ConfigMap": Message(
-        {
-            1: Field("metadata", _META),
-            2: _map("data", TEXT),
-            3: _map("binaryData", BYTES),
-            4: Field("immutable", BOOLEAN),
-        }
-    ),
-    "Secret": Message(
-        {
-            1: Field("metadata", _META),
-            2: _map("data", BYTES),
-            3: Field("type", TEXT),
-            4: _map("stringData", TEXT),
-            5: Field("immutable", BOOLEAN),
-        }
-    ),
-    "ServiceAccount": Message(
-        {
-            1: Field("metadata", _META),
-            2: _many("secrets", _REFERENCE),
-            3: _many("imagePullSecrets", Message({1: Field("name", TEXT)})),
-            4: Field("automountServiceAccountToken", BOOLEAN),
-        }
-    ),
-    "LimitRange": Message(
-        {1: Field("metadata", _META), 2: Field("spec", Message({1: _many("limits", _LIMIT)}))},
-    ),
-    "ResourceQuota": Message(
-        {
-            1: Field("metadata", _META),
-            2: Field(
-                "spec",
-                Message({1: _map("hard", QUANTITY), 2: _many("scopes", TEXT), 3: Field("scopeSelector", _SCOPES)}),
-            ),
-        }
-    ),
-}
-_RBAC = {
-    "Role": Message({1: Field("metadata", _META), 2: _many("rules", _RULE)}),
-    "ClusterRole": Message(
-        {1: Field("metadata", _META), 2: _many("rules", _RULE), 3: Field("aggregationRule", _AGGREGATION)}
-    ),
-    "RoleBinding": Message(_BINDING),
-    "ClusterRoleBinding": Message(_BINDING),
-}
-_RESOURCE_ATTRIBUTES = Message(
-    {
-        1: Field("namespace", TEXT),
-        2: Field("verb", TEXT),
-        3: Field("group", TEXT),
-        4: Field("version", TEXT),
-        5: Field("resource", TEXT),
-        6: Field("subresource", TEXT),
-        7: Field("name", TEXT),
-    }
-)
-_PATH_ATTRIBUTES = Message({1: Field("path", TEXT), 2: Field("verb", TEXT)})
-_ASKED = {1: Field("resourceAttributes", _RESOURCE_ATTRIBUTES), 2: Field("nonResourceAttributes", _PATH_ATTRIBUTES)}
-_SUBJECT_ASKED = Message({**_ASKED, 3: Field("user", TEXT), 4: _many("groups", TEXT), 6: Field("uid", TEXT)})
-_AUTHORIZATION = {
-    "SelfSubjectAccessReview": Message({1: Field("metadata", _META), 2: Field("spec", Message(_ASKED))}),
-    "SubjectAccessReview": Message({1: Field("metadata", _META), 2: Field("spec", _SUBJECT_ASKED)}),
-    "LocalSubjectAccessReview": Message({1: Field("metadata", _META), 2: Field("spec", _SUBJECT_ASKED)}),
-    "SelfSubjectRulesReview": Message(
-        {1: Field("metadata", _META), 2: Field("spec", Message({1: Field("namespace", TEXT)}))}
-    ),
-}
-_AUTHENTICATION = {"SelfSubjectReview": Message({1: Field("metadata", _META)})}
-KINDS: dict[tuple[str, str], Message] = {
-    **{("v1", kind): message for kind, message in _CORE.items()},
-    **{("rbac.authorization.k8s.io/v1", kind): message for kind, message in _RBAC.items()},
-    **{("authorization.k8s.io/v1", kind): message for kind, message in _AUTHORIZATION.items()},
-    **{("authentication.k8s.io/v1", kind): message for kind, message in _AUTHENTICATION.items()},
-}
 _TYPE_META = Message({1: Field("apiVersion", TEXT), 2: Field("kind", TEXT)})
 _ENVELOPE = Message({1: Field("typeMeta", _TYPE_META), 2: Field("raw", BYTES), 3: Field("contentEncoding", TEXT)})
+_WRAPPED = {
+    TIME: Message({1: Field("seconds", INTEGER), 2: Field("nanos", INTEGER)}),
+    MICRO_TIME: Message({1: Field("seconds", INTEGER), 2: Field("nanos", INTEGER)}),
+    QUANTITY: Message({1: Field("v", TEXT)}),
+    PORT: Message({1: Field("type", INTEGER), 2: Field("number", INTEGER), 3: Field("text", TEXT)}),
+    TEXTS: Message({1: Field("items", TEXT, "list")}),
+    RAW: Message({1: Field("raw", BYTES)}),
+}
+"""Values that travel as messages of their own and are plain in JSON."""
 
 
 def decode(body: bytes) -> Json:
@@ -212,7 +59,7 @@ def decode(body: bytes) -> Json:
     envelope = _read(_ENVELOPE, memoryview(body)[len(MAGIC) :], 0)
     about = envelope.get("typeMeta") or {}
     head = {"kind": about.get("kind", ""), "apiVersion": about.get("apiVersion", "")}
-    message = KINDS.get((head["apiVersion"], head["kind"]))
+    message = kinds().get((head["apiVersion"], head["kind"]))
     if message is None or envelope.get("contentEncoding"):
         raise Unreadable(f"{head['kind'] or 'this object'} is not read as protobuf here; send application/json")
     raw = base64.b64decode(envelope.get("raw", ""))
@@ -232,14 +79,16 @@ def _read(message: Message, data: memoryview, depth: int) -> Json:
             found.setdefault(field.name, {})[key] = held
         elif field.form == "list":
             found.setdefault(field.name, []).append(_value(field.type, wire, value, depth))
+        elif field.form == "inline":
+            found.update(_value(field.type, wire, value, depth))
         else:
             _keep(found, field, _value(field.type, wire, value, depth))
     return found
 
 
 def _keep(found: Json, field: Field, value: Any) -> None:
-    # This form writes every plain field, set or not; empty means absent, and false only where it says something.
-    if value not in ("", 0, {}, None):
+    # This form writes every plain field, set or not, so empty means absent; where Go has a pointer it says something.
+    if value is not None and (field.keep or value not in ("", 0, {})):
         found[field.name] = value
 
 
@@ -261,17 +110,40 @@ def _value(type_: str | Message, wire: int, value: int | memoryview, depth: int)
         return _text(chunk)
     if type_ == BYTES:
         return base64.b64encode(chunk).decode()
-    inner = _read(Message({1: Field("v", TEXT if type_ == QUANTITY else INTEGER)}), chunk, depth + 1)
-    return inner.get("v", "0" if type_ == QUANTITY else None) if type_ == QUANTITY else _time(inner.get("v"))
+    return _unwrapped(type_, _read(_WRAPPED[type_], chunk, depth + 1))
 
 
-def _time(seconds: int | None) -> str | None:
+def _unwrapped(type_: str, found: Json) -> Any:
+    match type_:
+        case "quantity":
+            return found.get("v", "0")
+        case "port":
+            return found.get("text", "") if found.get("type") else found.get("number", 0)
+        case "texts":
+            return found.get("items", [])
+        case "raw":
+            return _json(found.get("raw", ""))
+        case _:
+            return _time(found, fine=type_ == MICRO_TIME)
+
+
+def _json(raw: str) -> Any:
+    """An object inside an object travels as JSON."""
+    try:
+        return json.loads(base64.b64decode(raw)) if raw else None
+    except ValueError:
+        raise Unreadable("an object inside the protobuf body is not JSON") from None
+
+
+def _time(found: Json, *, fine: bool) -> str | None:
+    seconds = found.get("seconds")
     if seconds is None:
         return None
     try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     except (ValueError, OverflowError, OSError):
         raise Unreadable("a time of the protobuf body is out of range") from None
+    return f"{moment}.{max(0, found.get('nanos', 0)) // 1000 % 1_000_000:06}Z" if fine else f"{moment}Z"
 
 
 def _text(chunk: memoryview) -> str:

@@ -94,6 +94,7 @@ class App:
             logger().info("removed what an interrupted write left behind", files=swept)
         await bootstrap_objects(self.kinds, Ask.internal(utc_now()))
         await bootstrap_clients(self.kinds, Ask.internal(utc_now()))
+        await self.kinds.custom.load(self.api.serve)
         await self.gate.refresh()
 
     def start_background(self, background: Background) -> None:

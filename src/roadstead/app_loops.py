@@ -9,6 +9,7 @@ from pathlib import Path
 
 from roadstead.auth.account_tokens import AccountTokens
 from roadstead.base.background import Background
+from roadstead.controllers.custom_definitions import CustomDefinitions
 from roadstead.controllers.lease import Lease
 from roadstead.controllers.loop import Loop
 from roadstead.controllers.namespace_defaults import NamespaceDefaults
@@ -55,7 +56,8 @@ def all_loops(kinds: Kinds, hostname: str, accounts: Accounts, fresh: Callable[[
     """The loops over these kinds; `hostname` and the machine's name say whose the lease is. `fresh` makes those that
     import images."""
     lease = Lease(kinds.plain(plain.LEASES), LEASE_NAMESPACE, LEASE_NAME, f"{platform.node()}_{hostname}")
-    return Loops(lease, [*_account_loops(kinds, accounts, lease), *fresh(lease)])
+    custom = CustomDefinitions(kinds.custom).loop(lease)
+    return Loops(lease, [*_account_loops(kinds, accounts, lease), custom, *fresh(lease)])
 
 
 def _account_loops(kinds: Kinds, given: Accounts, lease: Lease) -> list[Loop]:

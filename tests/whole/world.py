@@ -29,14 +29,18 @@ class World:
 
     async def api(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Json]:
         """One request to the API, as the administrator unless `Authorization` says otherwise."""
-        sent = {"Authorization": f"Bearer {self.admin}", "Content-Type": "application/json"}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        reply = await self.app.api(request_for(method, path, headers=sent, body=orjson.dumps(body) if body else b""))
+        reply = await self.reply(method, path, body, **headers)
         return reply.status, _json(reply)
 
-    async def must(self, method: str, path: str, body: object = None) -> Json:
+    async def reply(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
+        """The same, with the headers of the answer."""
+        sent = {"Authorization": f"Bearer {self.admin}", "Content-Type": "application/json"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.app.api(request_for(method, path, headers=sent, body=orjson.dumps(body) if body else b""))
+
+    async def must(self, method: str, path: str, body: object = None, **headers: str) -> Json:
         """A request of the administrator's that works."""
-        code, found = await self.api(method, path, body)
+        code, found = await self.api(method, path, body, **headers)
         assert code in (200, 201), found
         return found
 

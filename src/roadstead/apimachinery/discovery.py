@@ -10,7 +10,7 @@ import orjson
 
 from roadstead.apimachinery.resource import Resource, Subresource
 from roadstead.base.values import Json
-from roadstead.kube.versions import storage_version_hash
+from roadstead.kube.versions import storage_version_hash, version_order
 
 AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 KUBERNETES_GROUPS = ("apps", "autoscaling", "batch", "policy")
@@ -30,7 +30,7 @@ class Directory:
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         self._groups: dict[str, dict[str, list[Resource]]] = {}
-        for each in sorted(resources, key=lambda each: each.plural):
+        for each in sorted(resources, key=lambda each: (version_order(each.version), each.plural)):
             self._groups.setdefault(each.group, {}).setdefault(each.version, []).append(each)
 
     def has(self, group: str, version: str) -> bool:

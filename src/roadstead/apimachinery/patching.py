@@ -51,9 +51,9 @@ def apply(resource: Resource, patch: Patch, current: Json, ask: Ask) -> Json:
             patched = patches.json_patch(current, patch.body)
         case PatchType.MERGE:
             patched = patches.merge_patch(current, patches.object_patch(patch.body))
-        case PatchType.STRATEGIC:
+        case PatchType.STRATEGIC if resource.strategic:
             patched = strategic_merge(current, patch.body, shape)
-        case PatchType.APPLY:
+        case _:
             raise status.unsupported_media_type(None)
     _check_type(resource, current, patched)
     try:

@@ -59,8 +59,8 @@ class Resource:
 
     `selectable` are further field selectors over the shown object. `unconditional_update` lets a PUT leave out the
     resourceVersion. `slow` lets creations ask for more time (they wait for somebody else's server). `strategic` says
-    whether strategic merge patches are taken. `documented` gives the OpenAPI schema of whole objects where that is not
-    the shape's.
+    whether strategic merge patches are taken, `listed_as` the kind of lists where it is not the usual one; `documented`
+    gives the OpenAPI schema of whole objects where that is not the shape's.
     """
 
     group: str
@@ -79,6 +79,7 @@ class Resource:
     unconditional_update: bool = False
     slow: bool = False
     strategic: bool = True
+    listed_as: str = ""
     documented: Callable[[Definitions], Json] | None = None
     subresources: tuple[Subresource, ...] = ()
 
@@ -95,7 +96,7 @@ class Resource:
     @property
     def list_kind(self) -> str:
         """The kind of a list of these."""
-        return f"{self.kind}List"
+        return self.listed_as or f"{self.kind}List"
 
     @property
     def key_resource(self) -> str:

@@ -327,10 +327,12 @@ def _unknown_in(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def _unknown_under(field: Field, value: Any, path: str) -> Iterator[str]:
+    # Custom kinds let a wrong type through to where it is refused by name, so nothing is taken for granted here.
     if field.shape is not None:
-        yield from _unknown_in(field.shape, value or {}, f"{path}.")
-    elif field.item is not None and _holds_objects(field.item):
-        entries = value.items() if isinstance(value, dict) else enumerate(value or ())
+        if isinstance(value, dict):
+            yield from _unknown_in(field.shape, value, f"{path}.")
+    elif field.item is not None and _holds_objects(field.item) and isinstance(value, dict | list):
+        entries = value.items() if isinstance(value, dict) else enumerate(value)
         for key, entry in entries:
             step = f".{key}" if isinstance(key, str) else f"[{key}]"
             yield from _unknown_under(field.item, entry, path + step)

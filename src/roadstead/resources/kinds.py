@@ -18,6 +18,7 @@ from roadstead.repositories.contents import Contents
 from roadstead.repositories.sources import Books, Sources
 from roadstead.resources import plain
 from roadstead.resources.allowedregistries import IMAGE_CONFIG, AllowedRegistries
+from roadstead.resources.customkinds import CustomKinds
 from roadstead.resources.images import IMAGES, ImageRules
 from roadstead.resources.imagesignatures import ImageSignatures
 from roadstead.resources.imagestreamimages import ImageStreamImages
@@ -56,6 +57,7 @@ class Kinds:
     sources: Sources
     people: People
     imports: ImageStreamImports
+    custom: CustomKinds
 
     def plain(self, resource: Resource) -> Collection:
         """The collection of a plain kind."""
@@ -106,9 +108,10 @@ def build(
     )
     persons = people(store)
     everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *persons.served(), *views)
-    namespaces.content = [each for each in (*stored.values(), streams) if each.resource.namespaced]
     served = {each.resource.group_resource: each for each in everything}
-    found = (contents, arrivals, limits, sources, persons, imports)
+    custom = CustomKinds(store, namespaces.check, served)
+    namespaces.content = [*(each for each in (*stored.values(), streams) if each.resource.namespaced), custom]
+    found = (contents, arrivals, limits, sources, persons, imports, custom)
     return Kinds(served, namespaces, images, streams, stream_tags, signatures, *found)
 
 

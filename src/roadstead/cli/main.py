@@ -13,6 +13,7 @@ import click
 from roadstead import __version__
 from roadstead.base.errors import Failure
 from roadstead.base.settings import Settings, load
+from roadstead.cli.image_commands import copy, inspect
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -102,6 +103,10 @@ def _settings(
         serve_registry=registry or loaded.serve_registry,
         serve_api=api or loaded.serve_api,
     )
+
+
+commands.add_command(copy)
+commands.add_command(inspect)
 
 
 def main() -> None:

@@ -45,7 +45,9 @@ class CheckedResolver(AbstractResolver):
         except TimeoutError:
             raise RemoteFailure(Kind.TIMEOUT, f"the name {host} was not found in time", host=host) from None
         except (OSError, UnicodeError):
-            raise RemoteFailure(Kind.UNAVAILABLE, f"the name {host} is not known (no such host)", host=host) from None
+            raise RemoteFailure(
+                Kind.UNAVAILABLE, f"the name {host} is not known (no such host)", host=host, rule="name"
+            ) from None
         self._judge(host, port, texts)
         return [_result(host, port, text) for text in texts[:MAX_ADDRESSES]]
 

@@ -64,5 +64,6 @@ def _tls(host: str, error: BaseException) -> RemoteFailure:
     if reason in _NO_TLS_REASONS:
         return RemoteFailure(Kind.TLS, f"{host}: {NO_TLS}", host=host, rule="plain http")
     why = getattr(error, "verify_message", None) or reason.lower().replace("_", " ") or "the handshake failed"
+    why = str(why).rstrip(".")
     said = f"the certificate of {host} is not trusted: {why}; add its CA, or mark the registry as insecure"
     return RemoteFailure(Kind.TLS, said, host=host, rule="certificate")

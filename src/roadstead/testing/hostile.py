@@ -53,11 +53,11 @@ def drips(media_type: str = OCI_MANIFEST, pause: float = 0.05) -> Answerer:
     return _streamed(lambda: b" ", media_type, pause=pause)
 
 
-def stalls(first: bytes = b"{", media_type: str = OCI_MANIFEST) -> Answerer:
+def stalls(first: bytes = b"{", media_type: str = OCI_MANIFEST, length: int = 1000) -> Answerer:
     """A beginning, then nothing, with the connection held open."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        begun = await _begin(request, media_type, length=1000)
+        begun = await _begin(request, media_type, length)
         await begun.write(first)
         await asyncio.sleep(DAY_SECONDS)
         return begun

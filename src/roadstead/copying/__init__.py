@@ -1,0 +1,1 @@
+"""Images on their way between registries, folders and archives."""

@@ -1,0 +1,209 @@
+"""From one end to the other: walk the manifests, move the blobs side by side, then the names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from roadstead.copying.ends import Destination, Found, Source, missing
+from roadstead.copying.names import Platform
+from roadstead.oci.descriptor import Descriptor
+from roadstead.oci.digest import Digest
+from roadstead.oci.errors import OciError
+from roadstead.oci.manifest import Manifest, distributable, parse
+from roadstead.remote.errors import Kind, RemoteFailure
+
+MAX_DEPTH = 16
+MAX_MANIFESTS = 10_000
+PARALLEL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to copy."""
+
+    platform: Platform | None = None
+    referrers: bool = True
+    single: bool = False  # the destination holds one image, no index
+    parallel: int = PARALLEL
+
+
+class How(StrEnum):
+    """How a blob got to where it is."""
+
+    COPIED = "copied"
+    THERE = "is there already"
+    MOUNTED = "taken from another repository there"
+
+
+class Watcher(Protocol):
+    """Somebody who looks on; called from the loop, must not block."""
+
+    def found(self, manifests: int, blobs: int, size: int) -> None:
+        """What there is to do; `size` in bytes."""
+        ...
+
+    def moved(self, size: int) -> None:
+        """So many bytes more have arrived."""
+        ...
+
+    def done(self, blob: Descriptor, how: How) -> None:
+        """A blob is there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A manifest to copy."""
+
+    found: Found
+    read: Manifest
+
+
+@dataclass(slots=True)
+class Walked:
+    """Everything that belongs to an image, children before the indexes that name them."""
+
+    top: Item
+    items: dict[Digest, Item] = field(default_factory=dict)
+
+    @property
+    def blobs(self) -> list[Descriptor]:
+        """Each blob once."""
+        found: dict[Digest, Descriptor] = {}
+        for item in self.items.values():
+            for part in (*([item.read.config] if item.read.config else []), *item.read.layers):
+                if distributable(part):
+                    found.setdefault(part.digest, part)
+        return list(found.values())
+
+
+class Copy:
+    """One copy. `run` may be repeated after a failure: what has arrived is not fetched again."""
+
+    def __init__(self, source: Source, destination: Destination, options: Options, watcher: Watcher) -> None:
+        self._source, self._destination, self._options, self._watcher = source, destination, options, watcher
+
+    async def run(self, reference: str, target: str) -> Walked:
+        """Copies what `reference` names to the name `target` (empty: by digest alone); raises RemoteFailure."""
+        walked = await self.walk(reference)
+        if self._options.single and walked.top.read.kind == "index":
+            said = "the destination holds a single image, not one for each platform; choose with --platform OS/ARCH"
+            raise RemoteFailure(Kind.REFUSED, said)
+        if ":" in target and target != str(walked.top.found.digest):
+            said = f"the destination names {target}, but the image is {walked.top.found.digest}; name it by a tag"
+            raise RemoteFailure(Kind.WRONG_DIGEST, said)
+        blobs = walked.blobs
+        self._watcher.found(len(walked.items), len(blobs), sum(blob.size for blob in blobs))
+        await self._move(blobs)
+        # The name comes last: whoever sees it finds everything, signatures included.
+        for item in (*(each for each in walked.items.values() if each is not walked.top), walked.top):
+            subject = item.read.subject.digest if item.read.subject else None
+            await self._destination.keep_manifest(item.found, target if item is walked.top else None, subject)
+        await self._destination.finish()
+        return walked
+
+    async def walk(self, reference: str) -> Walked:
+        """Everything the reference stands for."""
+        top = await chosen(self._source, reference, self._options.platform)
+        walked = Walked(top)
+        await self._add(top, walked, 1)
+        return walked
+
+    async def _add(self, item: Item, walked: Walked, depth: int) -> None:
+        if item.found.digest in walked.items:
+            return
+        if depth > MAX_DEPTH:
+            said = f"the image is nested more than {MAX_DEPTH} manifests deep; copy an inner one by its digest"
+            raise RemoteFailure(Kind.TOO_LARGE, said)
+        for child in item.read.manifests:
+            if child.digest not in walked.items:
+                await self._add(_read(await self._source.manifest(str(child.digest))), walked, depth + 1)
+        walked.items[item.found.digest] = item
+        if len(walked.items) > MAX_MANIFESTS:
+            raise RemoteFailure(Kind.TOO_LARGE, f"the image has more than {MAX_MANIFESTS} manifests")
+        for digest in await self._source.referrers(item.found.digest) if self._options.referrers else ():
+            if digest not in walked.items:
+                await self._add(_read(await self._source.manifest(str(digest))), walked, depth + 1)
+
+    async def _move(self, blobs: list[Descriptor]) -> None:
+        turns = asyncio.Semaphore(self._options.parallel)
+
+        async def one(blob: Descriptor) -> None:
+            async with turns:
+                await self._move_one(blob)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for blob in blobs:
+                    group.create_task(one(blob))
+        except* RemoteFailure as failures:
+            first = failures.exceptions[0]
+            while isinstance(first, BaseExceptionGroup):
+                first = first.exceptions[0]
+            raise first from None
+
+    async def _move_one(self, blob: Descriptor) -> None:
+        counted, how = _Counted(self._source, blob, self._watcher), How.THERE
+        if not await self._destination.has_blob(blob):
+            sent = await self._destination.keep_blob(blob, counted.open_at, self._source.repository)
+            how = How.COPIED if sent else How.MOUNTED
+        counted.settle()
+        self._watcher.done(blob, how)
+
+
+async def chosen(source: Source, reference: str, platform: Platform | None) -> Item:
+    """What a reference names; of an index, the image for a platform when one is asked for."""
+    item = _read(await source.manifest(reference))
+    if platform is None or item.read.kind == "image":
+        return item
+    for child in item.read.manifests:
+        if platform.fits(child.platform):
+            return _read(await source.manifest(str(child.digest)))
+    there = sorted({_platform(child) for child in item.read.manifests} - {""})
+    raise missing(f"an image for {platform} (there are {', '.join(there[:20]) or 'none'})", "the source")
+
+
+class _Counted:
+    """A blob of the source whose bytes are told to the watcher, each once however often it is taken up again."""
+
+    def __init__(self, source: Source, blob: Descriptor, watcher: Watcher) -> None:
+        self._source, self._blob, self._watcher, self._told = source, blob, watcher, 0
+
+    @asynccontextmanager
+    async def open_at(self, start: int) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The content from a byte on."""
+        self._tell(start)
+        async with self._source.blob(self._blob, start) as chunks:
+            yield self._told_of(chunks, start)
+
+    def settle(self) -> None:
+        """All of it has arrived, on whatever way."""
+        self._tell(self._blob.size)
+
+    async def _told_of(self, chunks: AsyncIterator[bytes], at: int) -> AsyncIterator[bytes]:
+        async for chunk in chunks:
+            at += len(chunk)
+            yield chunk
+            self._tell(at)
+
+    def _tell(self, at: int) -> None:
+        if at > self._told:
+            self._watcher.moved(at - self._told)
+            self._told = at
+
+
+def _read(found: Found) -> Item:
+    try:
+        return Item(found, parse(found.body, found.media_type))
+    except OciError as wrong:
+        raise RemoteFailure(Kind.MALFORMED, f"{found.digest} cannot be copied: {wrong.message}") from None
+
+
+def _platform(child: Descriptor) -> str:
+    facts = child.platform or {}
+    return "/".join(str(facts[name]) for name in ("os", "architecture", "variant") if facts.get(name))

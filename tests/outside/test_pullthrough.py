@@ -1,0 +1,141 @@
+"""skopeo and podman pull what lives in another registry, and pull it again when that one is gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roadstead.testing.running import Server, running
+from tests.outside.images import Image, MultiPlatform, digests_of_layout
+from tests.outside.programs import Shell
+from tests.outside.upstreams import Other, configure, docker_registry, import_image, tell_of
+
+pytestmark = pytest.mark.outside
+NAME = "registry.test:5000"
+LONELY: dict[str, Any] = {
+    "ROADSTEAD_OUTBOUND_ALLOW": "127.0.0.1",
+    "ROADSTEAD_IMAGES_AUTH_FILES": "none",
+    "ROADSTEAD_REGISTRY_HOSTNAME": NAME,
+}
+Start = Callable[[Path], AbstractContextManager[Other]]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that may ask registries on loopback and knows no keys of this machine's."""
+    with running(tmp_path_factory.mktemp("through") / "data", **LONELY) as started:
+        with started.ask_api() as api:
+            assert api.send_json("POST", "/api/v1/namespaces", {"metadata": {"name": "shop"}}).status == 201
+        yield started
+        assert "Traceback" not in started.log
+
+
+@contextmanager
+def second_roadstead(folder: Path) -> Iterator[Other]:
+    """Another one of ours, with its token service, and a user who may push to and pull from `team`."""
+    with running(folder / "data", ROADSTEAD_IMAGES_AUTH_FILES="none") as other:
+        with other.ask_api() as api:
+            assert api.send_json("POST", "/api/v1/namespaces", {"metadata": {"name": "team"}}).status == 201
+        yield Other(other.host, ("admin", other.token), other.folder / "ca.crt")
+
+
+UPSTREAMS: dict[str, Start] = {
+    "plain": lambda folder: docker_registry(folder),
+    "htpasswd": lambda folder: docker_registry(folder, accounts=True),
+    "tls": lambda folder: docker_registry(folder, accounts=True, tls=True),
+    "roadstead": second_roadstead,
+}
+
+
+def pull(shell: Shell, stream: str, target: Path, *options: str) -> None:
+    """`skopeo copy` of a stream's v1 into a layout."""
+    access = [f"--src-creds=admin:{shell.server.token}", f"--src-cert-dir={shell.certs}"]
+    shell.run("skopeo", "copy", *access, *options, f"docker://{shell.server.host}/shop/{stream}:v1", f"oci:{target}:v1")
+
+
+@pytest.mark.parametrize("kind", UPSTREAMS)
+def test_an_imported_image_is_pulled_and_pulled_again_without_the_other_registry(
+    kind: str, shell: Shell, tmp_path: Path
+) -> None:
+    image, server = Image(f"an image of {kind}"), shell.server
+    with UPSTREAMS[kind](tmp_path / "other") as other:
+        (tmp_path / "other").mkdir(exist_ok=True)
+        source, place = image.layout(tmp_path / "in"), f"docker://{other.host}/team/web:v1"
+        shell.run("skopeo", "copy", *other.options("dest"), f"oci:{source}:v1", place)
+        tell_of(server, other)
+        import_image(server, f"{other.host}/team/web:v1", kind, insecure=other.authority is None)
+        pull(shell, kind, tmp_path / "out")
+        assert digests_of_layout(tmp_path / "out") == digests_of_layout(source)
+    pull(shell, kind, tmp_path / "again")
+    assert digests_of_layout(tmp_path / "again") == digests_of_layout(source)
+
+
+def test_podman_pulls_an_imported_image_and_pulls_it_again_without_the_other_registry(
+    shell: Shell, tmp_path: Path
+) -> None:
+    image, server = Image("for podman"), shell.server
+    name = f"{server.host}/shop/podman:v1"
+    login = ["podman", "login", "-u", "admin", "--password-stdin", f"--cert-dir={shell.certs}", server.host]
+    shell.run(*login, input=server.token)
+    pull_it = ["podman", "pull", f"--cert-dir={shell.certs}", name]
+    with docker_registry(tmp_path / "other") as other:
+        source, place = image.layout(tmp_path / "in"), f"docker://{other.host}/team/podman:v1"
+        shell.run("skopeo", "copy", *other.options("dest"), f"oci:{source}:v1", place)
+        import_image(server, f"{other.host}/team/podman:v1", "podman", insecure=True)
+        shell.run(*pull_it)
+        first = shell.run("podman", "image", "inspect", "-f", "{{.Digest}} {{.Labels.text}}", name)
+    shell.run("podman", "rmi", "-a", "-f")
+    shell.run(*pull_it)
+    assert shell.run("podman", "image", "inspect", "-f", "{{.Digest}} {{.Labels.text}}", name) == first
+    assert "for podman" in first
+
+
+def test_an_index_is_pulled_whole(shell: Shell, tmp_path: Path) -> None:
+    many = MultiPlatform((Image("whole", "amd64"), Image("whole", "arm64")))
+    with docker_registry(tmp_path / "other") as other:
+        source, place = many.layout(tmp_path / "in"), f"docker://{other.host}/team/many:v1"
+        options = [*other.options("dest"), "--all", "--preserve-digests"]
+        shell.run("skopeo", "copy", *options, f"oci:{source}:v1", place)
+        import_image(shell.server, f"{other.host}/team/many:v1", "many", insecure=True)
+        pull(shell, "many", tmp_path / "out", "--all", "--preserve-digests")
+    assert digests_of_layout(tmp_path / "out") == digests_of_layout(source)
+    pull(shell, "many", tmp_path / "again", "--all", "--preserve-digests")
+    assert digests_of_layout(tmp_path / "again") == digests_of_layout(source)
+
+
+def test_the_stream_says_to_pull_from_here(shell: Shell, tmp_path: Path) -> None:
+    with docker_registry(tmp_path / "other") as other:
+        place = f"docker://{other.host}/team/here:v1"
+        shell.run("skopeo", "copy", *other.options("dest"), f"oci:{Image('here').layout(tmp_path / 'in')}:v1", place)
+        import_image(shell.server, f"{other.host}/team/here:v1", "here", insecure=True)
+    tag = json.loads(shell.run("kubectl", "-n", "shop", "get", "imagestreamtag", "here:v1", "-o", "json"))
+    assert tag["image"]["dockerImageReference"] == f"{NAME}/shop/here@{Image('here').digest}"
+
+
+def test_a_mirror_gives_what_its_source_cannot_and_a_block_keeps_us_away(shell: Shell, tmp_path: Path) -> None:
+    image, server = Image("mirrored"), shell.server
+    with docker_registry(tmp_path / "source") as source, docker_registry(tmp_path / "mirror") as mirror:
+        layout = image.layout(tmp_path / "in")
+        for place in (f"{source.host}/team/web:v1", f"{mirror.host}/copy/web:v1"):
+            shell.run("skopeo", "copy", *source.options("dest"), f"oci:{layout}:v1", f"docker://{place}")
+        import_image(server, f"{source.host}/team/web:v1", "mirrored", insecure=True)
+        sources = {"insecureRegistries": [mirror.host], "blockedRegistries": [source.host]}
+        configure(server, {"registrySources": sources})
+        failure = shell.run(
+            "skopeo", "copy", f"--src-creds=admin:{server.token}", f"--src-cert-dir={shell.certs}",
+            f"docker://{server.host}/shop/mirrored:v1", f"oci:{tmp_path}/no:v1", fails=True,
+        )  # fmt: skip
+        assert "blockedRegistries" in failure
+        rule = {"source": f"{source.host}/team", "mirrors": [f"{mirror.host}/copy"]}
+        with server.ask_api() as api:
+            path = "/apis/config.openshift.io/v1/imagedigestmirrorsets"
+            spec = {"imageDigestMirrors": [{**rule, "mirrorSourcePolicy": "NeverContactSource"}]}
+            assert api.send_json("POST", path, {"metadata": {"name": "copy"}, "spec": spec}).status == 201
+        pull(shell, "mirrored", tmp_path / "out")
+    assert digests_of_layout(tmp_path / "out") == digests_of_layout(layout)
+    configure(server, {"registrySources": None})

@@ -13,7 +13,7 @@ from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.handlers import DoorSettings
 from roadstead.apimachinery.http import ApiDoor
 from roadstead.apimachinery.nonresource import Facts
-from roadstead.app_access import open_access
+from roadstead.app_access import audit_of, open_access
 from roadstead.app_identity import Identity, Place, access_tokens, bootstrap_clients, identity
 from roadstead.app_imports import import_loops, importer_maker, open_remotes
 from roadstead.app_loops import Accounts, Loops, all_loops
@@ -21,9 +21,11 @@ from roadstead.app_pullthrough import Elsewhere, elsewhere
 from roadstead.app_storage import file_log
 from roadstead.auth import secretfile
 from roadstead.auth.gate import Gate
+from roadstead.base.audit import Audited, Write
 from roadstead.base.background import Background
 from roadstead.base.observe import Metrics, logger
 from roadstead.base.settings import Settings
+from roadstead.base.web import Handler
 from roadstead.blobs.filesystem import FilesystemBlobs
 from roadstead.blobs.store import BlobStore, Uploads
 from roadstead.blobs.uploads import FilesystemUploads
@@ -67,11 +69,27 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True)
-class App:
-    """Everything that answers or works, without sockets."""
+class Doors:
+    """Both doors; who answers requests asks them with their audit around them."""
 
     registry: RegistryDoor
     api: ApiDoor
+    audit: Write
+
+    def audited_registry(self) -> Handler:
+        """What answers requests to the registry."""
+        return Audited(self.registry, "registry", self.audit)
+
+    def audited_api(self) -> Handler:
+        """What answers requests to the API."""
+        return Audited(self.api, "api", self.audit)
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that answers or works, without sockets."""
+
+    doors: Doors
     gate: Gate
     store: Store
     log: SealedLog
@@ -84,6 +102,16 @@ class App:
     remotes: Remotes
     pullthrough: PullThrough | None
     persons: Identity
+
+    @property
+    def registry(self) -> RegistryDoor:
+        """The registry's door."""
+        return self.doors.registry
+
+    @property
+    def api(self) -> ApiDoor:
+        """The API's door."""
+        return self.doors.api
 
     async def recover(self) -> None:
         """Makes good what a crash left behind, and writes the roles an installation starts with. Raises Failure."""
@@ -160,7 +188,8 @@ def build(settings: Settings, folder: Path, hostname: str, log: SealedLog | None
     accounts = Accounts(access.desk.tokens, sorted(reached - {""}), folder / "ca.crt", seconds)
     loops = all_loops(kinds, hostname, accounts, import_loops(settings, kinds, metrics))
     outward = (remotes, rooms.pullthrough, persons)
-    return App(registry, api, gate, store, log, kinds, blobs, uploads, metrics, settings, loops, *outward)
+    doors = Doors(registry, api, audit_of(settings, folder))
+    return App(doors, gate, store, log, kinds, blobs, uploads, metrics, settings, loops, *outward)
 
 
 def _stream_settings(settings: Settings, hostname: str) -> StreamSettings:

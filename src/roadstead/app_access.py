@@ -14,6 +14,7 @@ from roadstead.auth.gate import Gate
 from roadstead.auth.standing import Standing
 from roadstead.auth.stored_rules import StoredRules
 from roadstead.auth.tokens import AdminToken, RegistryTokens, TokenSource
+from roadstead.base.audit import AuditFile, Write, to_log, to_nowhere
 from roadstead.base.errors import Invalid
 from roadstead.base.settings import Settings
 from roadstead.objects.store import Store
@@ -52,6 +53,14 @@ def open_access(settings: Settings, folder: Path, store: Store, people: TokenSou
         raise Invalid(f"access.token_max_seconds must be at least {MIN_SECONDS}")
     desk = TokenDesk(accounts, settings.access.token_max_seconds, gate.user_of_token)
     return Access(gate, desk, _documents(accounts))
+
+
+def audit_of(settings: Settings, folder: Path) -> Write:
+    """Where the record of changes goes."""
+    chosen = settings.audit
+    if chosen.to == "file":
+        return AuditFile(Path(chosen.file or folder / "audit.jsonl"), chosen.file_bytes, chosen.files_kept).write
+    return to_log if chosen.to == "log" else to_nowhere
 
 
 def _documents(accounts: AccountTokens) -> dict[str, Page]:

@@ -144,8 +144,8 @@ async def _start(settings: Settings, held: DataFolder, registry: Address, api: A
         body_idle_seconds=settings.limits.body_idle_seconds, send_idle_seconds=settings.limits.send_idle_seconds
     )
     sender = FileSender(idle_seconds=limits.send_idle_seconds)
-    registry_listener = Listener(Door(app.registry, sender, limits, _registry_fault), limits)
-    api_listener = Listener(Door(app.api, sender, limits, _api_fault), limits)
+    registry_listener = Listener(Door(app.doors.audited_registry(), sender, limits, _registry_fault), limits)
+    api_listener = Listener(Door(app.doors.audited_api(), sender, limits, _api_fault), limits)
     background = Background()
     running = Running(settings, folder, registry, api, app, [registry_listener, api_listener], background, held, sender)
     try:

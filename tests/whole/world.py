@@ -36,7 +36,8 @@ class World:
         """The same, with the headers of the answer."""
         sent = {"Authorization": f"Bearer {self.admin}", "Content-Type": "application/json"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.app.api(request_for(method, path, headers=sent, body=orjson.dumps(body) if body else b""))
+        raw = orjson.dumps(body) if body else b""
+        return await self.app.doors.audited_api()(request_for(method, path, headers=sent, body=raw))
 
     async def must(self, method: str, path: str, body: object = None, **headers: str) -> Json:
         """A request of the administrator's that works."""
@@ -47,7 +48,7 @@ class World:
     async def registry(self, method: str, path: str, authorization: str = "") -> tuple[int, Json]:
         """One request to the registry."""
         headers = {"Authorization": authorization} if authorization else {}
-        reply = await self.app.registry(request_for(method, path, headers=headers))
+        reply = await self.app.doors.audited_registry()(request_for(method, path, headers=headers))
         return reply.status, _json(reply)
 
     async def namespace(self, name: str) -> None:

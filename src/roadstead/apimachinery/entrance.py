@@ -7,6 +7,7 @@ from typing import Protocol
 
 from roadstead.apimachinery.paths import Target
 from roadstead.auth.users import Attributes, Decision, Refused, User, refusal
+from roadstead.base.audit import note
 from roadstead.base.web import Headers, Request
 from roadstead.kube import selectors, status
 from roadstead.kube.selectors import BadSelector
@@ -31,15 +32,40 @@ class Admitted:
 
 async def admit(gate: Gate, request: Request, target: Target) -> Admitted:
     """Recognises the caller and asks whether they may; raises StatusError (401, 403), before anything is looked up."""
+    told = not target.resource.endswith("reviews")  # asking changes nothing
+    if told:
+        _note(request, target)
     caller = await gate.authenticate(request)
     try:
         user = gate.impersonate(caller, request.headers)
     except Refused as refused:
+        if told:
+            note(request, user=caller.name, decision="forbid", reason=refused.reason)
         raise _forbidden(refused.attributes) from None
     attributes = _attributes(user, target, request)
-    if not gate.decide(attributes).allowed:
+    decision = gate.decide(attributes)
+    if told:
+        by = "" if user is caller else caller.name
+        word = "allow" if decision.allowed else "forbid"
+        note(request, user=user.name, impersonated_by=by, decision=word, reason=decision.reason)
+    if not decision.allowed:
         raise _forbidden(attributes)
     return Admitted(user, target)
+
+
+def _note(request: Request, target: Target) -> None:
+    """What is asked for, before anybody knows by whom."""
+    note(
+        request,
+        verb=target.verb,
+        group=target.group,
+        resource=target.resource,
+        subresource=target.subresource,
+        namespace=target.namespace,
+        name=target.name,
+        path="" if target.is_resource else target.path,
+        decision="unauthenticated",
+    )
 
 
 def _attributes(user: User, target: Target, request: Request) -> Attributes:

@@ -144,6 +144,16 @@ class Logins:
 
 
 @dataclass(frozen=True)
+class Audit:
+    """The record of who changed what."""
+
+    to: str = knob("log", "where a line for each changing request goes", choices=("log", "file", "nowhere"))
+    file: str = knob("", "the audit file; empty: audit.jsonl in the data folder")
+    file_bytes: int = knob(64 * 1024 * 1024, "an audit file this large is put aside and a new one begun", "bytes")
+    files_kept: int = knob(5, "audit files put aside that are kept")
+
+
+@dataclass(frozen=True)
 class Limits:
     """What one client may cost."""
 
@@ -189,6 +199,7 @@ class Settings:
     imports: Imports = field(default_factory=Imports)
     pullthrough: PullThrough = field(default_factory=PullThrough)
     access: Access = field(default_factory=Access)
+    audit: Audit = field(default_factory=Audit)
     logins: Logins = field(default_factory=Logins)
     outbound: Outbound = field(default_factory=Outbound)
     limits: Limits = field(default_factory=Limits)

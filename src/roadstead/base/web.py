@@ -27,7 +27,10 @@ class Body(Protocol):
 
 @dataclass(slots=True)
 class Request:
-    """One request, as the doors see it. `path` is raw (percent-encoded); `query` is the text after `?`."""
+    """One request, as the doors see it. `path` is raw (percent-encoded); `query` is the text after `?`.
+
+    `notes` is what the doors found out about it, for the audit (`base/audit.py`).
+    """
 
     method: str
     path: str
@@ -39,6 +42,7 @@ class Request:
     remote: str = ""
     id: str = ""
     peer_certificate: bytes = b""
+    notes: dict[str, str] = field(default_factory=dict)
     _fields: dict[str, list[str]] | None = None
 
     def query_values(self, name: str) -> list[str]:

@@ -10,6 +10,7 @@ from roadstead.auth import challenges
 from roadstead.auth.credentials import BadCredentials, Fault
 from roadstead.auth.gate import Gate
 from roadstead.auth.users import User
+from roadstead.base.audit import note
 from roadstead.base.errors import Failure
 from roadstead.base.observe import Metrics, logger
 from roadstead.base.web import Handler, Reply, Request
@@ -95,15 +96,22 @@ class RegistryDoor:
 
     async def _admit(self, request: Request, place: Place) -> Admitted:
         """Who asks, and may they? The only maker of an `Admitted`."""
+        note(request, verb=request.method.lower(), path=request.path, decision="unauthenticated")
         user = await self._gate.authenticate_registry(request)
+        note(request, user=user.name, decision="allow")
         repository = _repository(request.method, place) if place.route in IN_REPOSITORY else None
         wanted = access.needs(user, place, request.method, repository)
         refused = {each: reason for each in wanted if (reason := self._refusal(each)) is not None}
         if refused:
             # Most clients show no detail, and a HEAD has no body: the reason must at least be in the log.
             why = next(iter(refused.values()))
+            note(request, decision="forbid", reason=why)
             logger().info("access denied", user=user.name, method=request.method, path=request.path, why=why)
             raise _denied(wanted, refused)
+        if repository is not None:
+            note(request, namespace=repository.namespace, name=repository.name)
+        if wanted:
+            note(request, reason=self._gate.decide(wanted[-1].any_of[0]).reason)
         base = challenges.base_url(request, trust_forwarded=self._options.trust_forwarded)
         return Admitted(request, user, base, place.reference, repository)
 

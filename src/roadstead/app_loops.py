@@ -10,9 +10,11 @@ from pathlib import Path
 from roadstead.auth.account_tokens import AccountTokens
 from roadstead.base.background import Background
 from roadstead.controllers.custom_definitions import CustomDefinitions
+from roadstead.controllers.garbage import GarbageCollector, StoredKinds
 from roadstead.controllers.lease import Lease
 from roadstead.controllers.loop import Loop
 from roadstead.controllers.namespace_defaults import NamespaceDefaults
+from roadstead.controllers.namespace_ends import NamespaceEnds
 from roadstead.controllers.pull_secrets import PullSecrets
 from roadstead.controllers.token_secrets import TokenSecrets
 from roadstead.resources import plain
@@ -57,7 +59,16 @@ def all_loops(kinds: Kinds, hostname: str, accounts: Accounts, fresh: Callable[[
     import images."""
     lease = Lease(kinds.plain(plain.LEASES), LEASE_NAMESPACE, LEASE_NAME, f"{platform.node()}_{hostname}")
     custom = CustomDefinitions(kinds.custom).loop(lease)
-    return Loops(lease, [*_account_loops(kinds, accounts, lease), custom, *fresh(lease)])
+    deletion = _deletion_loops(kinds, lease)
+    return Loops(lease, [*deletion, *_account_loops(kinds, accounts, lease), custom, *fresh(lease)])
+
+
+def _deletion_loops(kinds: Kinds, lease: Lease) -> list[Loop]:
+    stored = StoredKinds(kinds.served.values)
+    return [
+        NamespaceEnds(kinds.namespaces).loop(lease),
+        GarbageCollector(stored, kinds.plain(plain.EVENTS)).loop(lease),
+    ]
 
 
 def _account_loops(kinds: Kinds, given: Accounts, lease: Lease) -> list[Loop]:

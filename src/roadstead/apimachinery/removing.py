@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from roadstead.apimachinery.ask import Ask
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from roadstead.apimachinery.collection import Collection
 
 ATTEMPTS = 5
+TOGETHER = 100
+"""Objects of a collection that are removed in one commit."""
 FINALIZER_OF = {"Orphan": "orphan", "Foreground": "foregroundDeletion"}
 
 
@@ -42,33 +45,56 @@ def _raced(collection: Collection, entry: Entry) -> bool:
 async def delete_collection(collection: Collection, namespace: str | None, options: ListOptions, ask: Ask) -> Listing:
     """Removes every selected object; what vanished meanwhile is fine. Returns the objects as they were."""
     listing = await collection.list(namespace, options, ask)
-    for item in listing.items:
-        metadata = item["metadata"]
-        try:
-            await delete(collection, metadata.get("namespace", ""), metadata["name"], ask)
-        except StatusError as gone:
-            if gone.code != 404:
-                raise
+    places = [(item["metadata"].get("namespace", ""), item["metadata"]["name"]) for item in listing.items]
+    for start in range(0, len(places), TOGETHER):
+        await _delete_together(collection, places[start : start + TOGETHER], ask)
     return listing
 
 
+async def _delete_together(collection: Collection, places: Sequence[tuple[str, str]], ask: Ask) -> None:
+    """Removes some objects in one commit, or one by one when somebody changes one of them meanwhile."""
+    entries = [collection.store.get(collection.key(*place)) for place in places]
+    try:
+        await commit([_staged(collection, entry, ask) for entry in entries if entry is not None])
+        return
+    except StatusError as raced:
+        if raced.code != 409:
+            raise
+    for place in places:
+        try:
+            await delete(collection, *place, ask)
+        except StatusError as gone:
+            if gone.code != 404:
+                raise
+
+
 async def _delete(collection: Collection, entry: Entry, ask: Ask) -> Json:
+    staged = _staged(collection, entry, ask)
+    left = (await commit([staged]))[0]
+    if staged.write is None or staged.write.value is not None:
+        return left
+    return status.success(collection.named_in_errors(ask), entry.key.name, left["metadata"].get("uid", ""))
+
+
+def _staged(collection: Collection, entry: Entry, ask: Ask) -> Staged:
+    """The removal of an object, or its mark while something holds it; raises StatusError."""
     old = collection.stored(entry)
     _check_preconditions(collection, old, ask.options.get("preconditions") or {})
     finalizers = _finalizers(old["metadata"].get("finalizers") or [], ask.options, collection.rules.collected)
-    if not finalizers:
+    if not finalizers and not collection.rules.holds(old):
         extra = tuple(collection.rules.on_delete(old, ask))
-        await commit([Staged(Write(entry.key, None, entry.revision), old, collection, ask, extra)])
-        return status.success(collection.named_in_errors(ask), entry.key.name, old["metadata"].get("uid", ""))
-    marked = _marked(old, finalizers, ask)
+        return Staged(Write(entry.key, None, entry.revision), old, collection, ask, extra)
+    marked = collection.rules.on_mark(_marked(old, finalizers, ask), ask)
     value = stored_value(marked)
     write = None if value == entry.value else Write(entry.key, value, entry.revision)
-    return (await commit([Staged(write, marked, collection, ask)]))[0]
+    return Staged(write, marked, collection, ask)
 
 
 def _marked(old: Json, finalizers: list[str], ask: Ask) -> Json:
     """The object waiting for its finalizers; marking it once more changes nothing but the list."""
     metadata = {**old["metadata"], "finalizers": finalizers}
+    if not finalizers:
+        del metadata["finalizers"]
     if not metadata.get("deletionTimestamp"):
         metadata["deletionTimestamp"] = format_time(ask.now)
         metadata["deletionGracePeriodSeconds"] = 0

@@ -31,6 +31,14 @@ class Rules:
         """Further writes of the transaction that removes `old`; raises StatusError to refuse."""
         return ()
 
+    def holds(self, obj: Json) -> bool:
+        """Whether something besides its finalizers keeps a deleted object for now."""
+        return False
+
+    def on_mark(self, obj: Json, ask: Ask) -> Json:
+        """What else changes when an object begins to wait for its end."""
+        return obj
+
     def shown(self, obj: Json) -> Json:
         """Adds what is computed on every read, list item and watch event.
 

@@ -76,7 +76,7 @@ def _managed(obj: Json, entries: list[Json]) -> Json:
 
 def _staged(collection: Collection, new: Json, old: Json, entry: Entry, ask: Ask) -> Staged:
     metadata = new["metadata"]
-    if metadata.get("deletionTimestamp") and not metadata.get("finalizers"):
+    if metadata.get("deletionTimestamp") and not metadata.get("finalizers") and not collection.rules.holds(new):
         # Nothing holds the object any more: the update that says so removes it (image-api contract, 16.6).
         gone = Write(entry.key, None, entry.revision)
         return Staged(gone, new, collection, ask, tuple(collection.rules.on_delete(old, ask)))

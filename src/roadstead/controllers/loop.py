@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from roadstead.apimachinery.collection import Collection
 from roadstead.base.errors import Expired, Failure
@@ -33,6 +33,19 @@ class Watched:
     key_of: KeysOf
 
 
+class Feed(Protocol):
+    """Another source of keys than the changes of a kind."""
+
+    @property
+    def name(self) -> str:
+        """What log lines call it."""
+        ...
+
+    async def follow(self, add: Callable[[Key], None]) -> None:
+        """Hands over keys until the store is closed; raises Expired to start over."""
+        ...
+
+
 def itself(obj: Json) -> Iterable[Key]:
     """The key of the object: what `Watched.key_of` usually is."""
     metadata = obj["metadata"]
@@ -50,7 +63,7 @@ class Loop:
     def __init__(
         self,
         name: str,
-        watched: Sequence[Watched],
+        watched: Sequence[Watched | Feed],
         reconcile: Reconcile,
         *,
         workers: int = 1,
@@ -121,22 +134,29 @@ class Loop:
             exc_info=not expected,
         )
 
-    async def _feed(self, watched: Watched, queue: WorkQueue) -> None:
+    async def _feed(self, source: Watched | Feed, queue: WorkQueue) -> None:
         """Hands over the keys of what is there and of what changes, until the store is closed."""
+        what = source.collection.resource.kind if isinstance(source, Watched) else source.name
         while True:
             try:
-                revision = await self._list(watched, queue)
-                collection = watched.collection
-                async with collection.store.watch(collection.resource.key_resource, revision) as changes:
-                    async for change in changes:
-                        self._changed(watched, change, queue)
+                if isinstance(source, Watched):
+                    await self._follow(source, queue)
+                else:
+                    await source.follow(queue.add)
                 return
             except Expired:
                 # Too far behind to know what changed: everything is looked at again.
-                logger().info("a loop starts over", loop=self.name, kind=watched.collection.resource.kind)
+                logger().info("a loop starts over", loop=self.name, kind=what)
             except Exception as fault:
-                self._tell(("", watched.collection.resource.kind), fault, FIRST_DELAY_SECONDS)
+                self._tell(("", what), fault, FIRST_DELAY_SECONDS)
             await self._clock.sleep(FIRST_DELAY_SECONDS)
+
+    async def _follow(self, watched: Watched, queue: WorkQueue) -> None:
+        revision = await self._list(watched, queue)
+        collection = watched.collection
+        async with collection.store.watch(collection.resource.key_resource, revision) as changes:
+            async for change in changes:
+                self._changed(watched, change, queue)
 
     async def _list(self, watched: Watched, queue: WorkQueue) -> int:
         """Every key there is, as of the revision returned."""
@@ -169,6 +189,8 @@ class Loop:
         while True:
             await self._clock.sleep(seconds)
             for watched in self._watched:
+                if not isinstance(watched, Watched):
+                    continue
                 try:
                     await self._list(watched, queue)
                 except Failure as failure:

@@ -194,14 +194,6 @@ class CustomKinds:
         made = self._made.get(name)
         return made[0] if made else None
 
-    async def delete_collection(self, namespace: str | None, options: ListOptions, ask: Ask) -> Listing:
-        """Removes the custom objects of a namespace, of whatever kind."""
-        gone: list[Json] = []
-        for made in list(self._made.values()):
-            if made and made[0].resource.namespaced:
-                gone += (await made[0].delete_collection(namespace, options, replace(ask))).items
-        return Listing(gone)
-
 
 def _unchanged(crd: Json, before: Json) -> bool:
     same = crd["spec"] == before["spec"] and customnames.established(crd) == customnames.established(before)

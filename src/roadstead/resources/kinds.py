@@ -110,7 +110,9 @@ def build(
     everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *persons.served(), *views)
     served = {each.resource.group_resource: each for each in everything}
     custom = CustomKinds(store, namespaces.check, served)
-    namespaces.content = [*(each for each in (*stored.values(), streams) if each.resource.namespaced), custom]
+    namespaces.content = lambda: [
+        each for each in served.values() if isinstance(each, Collection) and each.resource.namespaced
+    ]
     found = (contents, arrivals, limits, sources, persons, imports, custom)
     return Kinds(served, namespaces, images, streams, stream_tags, signatures, *found)
 

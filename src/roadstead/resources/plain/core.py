@@ -88,7 +88,7 @@ NAMESPACES = row(
     namespaced=False,
     verbs=ONE_BY_ONE,
     selectable=selects(status_phase=("status", "phase")),
-    subresources=(status_of("Namespace"),),
+    subresources=(status_of("Namespace"), Subresource("finalize", "Namespace", ("update",))),
 )
 SECRETS = row(
     "",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import orjson
@@ -13,7 +12,7 @@ from roadstead.apimachinery.collection import Collection, NamespaceCheck
 from roadstead.apimachinery.parts import status_rule
 from roadstead.apimachinery.resource import Resource
 from roadstead.apimachinery.rules import Rules
-from roadstead.apimachinery.served import Listing, ListOptions, Outcome, Patch, Served
+from roadstead.apimachinery.served import Outcome, Patch, Served
 from roadstead.base.observe import logger
 from roadstead.base.values import Json
 from roadstead.kube import status

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from roadstead.cli.main import commands
+from roadstead.oci.mediatypes import OCI_MANIFEST
 from roadstead.testing import hostile
-from roadstead.testing.builders import artifact, image, index
+from roadstead.testing.builders import Content, artifact, image, index, manifest
 from roadstead.testing.hostile import on
 from roadstead.testing.registry_client import basic
 from roadstead.testing.upstream import UpstreamRegistry
@@ -218,3 +220,27 @@ def test_help_does_not_load_what_only_copying_needs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_copy_that_was_killed_goes_on_in_the_middle_of_a_blob(own_machine: Path, upstream: UpstreamRegistry) -> None:
+    large = Content(bytes(range(256)) * 20_000)
+    heavy = manifest(
+        {"mediaType": OCI_MANIFEST, "config": AMD.blobs[0].described(), "layers": [large.described()]},
+        (AMD.blobs[0], large),
+    )
+    upstream.add("team/heavy", heavy, "v1")
+    first = large.data[:3_000_000]
+    upstream.before = [on(large.digest, hostile.stalls(first, "application/octet-stream", len(large.data)), times=1)]
+    command = ["copy", "-q", "--insecure", f"{upstream.host}/team/heavy:v1", "oci:out:v1"]
+    aside = own_machine / "out" / ".roadstead-partial" / f"sha256-{large.digest[7:]}"
+    with subprocess.Popen([Path(sys.executable).with_name("roadstead"), *command]) as process:
+        end = time.monotonic() + 20
+        while not (aside.exists() and aside.stat().st_size > 1_000_000) and time.monotonic() < end:
+            time.sleep(0.02)
+        process.kill()
+    kept = aside.stat().st_size
+    done = roadstead(*command)
+    assert done.exit_code == 0, done.output
+    assert upstream.asked("GET", large.digest)[-1].headers["range"] == f"bytes={kept}-"
+    assert (own_machine / "out" / "blobs" / "sha256" / large.digest[7:]).read_bytes() == large.data
+    assert not aside.parent.exists()

@@ -16,7 +16,7 @@ from roadstead.apimachinery.nonresource import Facts
 from roadstead.app_access import audit_of, open_access
 from roadstead.app_identity import Identity, Place, access_tokens, bootstrap_clients, identity
 from roadstead.app_imports import import_loops, importer_maker, open_remotes
-from roadstead.app_loops import Accounts, Loops, all_loops
+from roadstead.app_loops import Accounts, Loops, all_loops, holder_name
 from roadstead.app_pullthrough import Elsewhere, elsewhere
 from roadstead.app_storage import file_log
 from roadstead.auth import secretfile
@@ -186,7 +186,8 @@ def build(settings: Settings, folder: Path, hostname: str, log: SealedLog | None
     api = ApiDoor(kinds.served, gate, settings=door_settings, facts=facts, open_pages=persons.pages)
     seconds = settings.access.pull_secret_seconds
     accounts = Accounts(access.desk.tokens, sorted(reached - {""}), folder / "ca.crt", seconds)
-    loops = all_loops(kinds, hostname, accounts, import_loops(settings, kinds, metrics))
+    holder = holder_name(hostname, shared=bool(settings.objects.url))
+    loops = all_loops(kinds, holder, accounts, import_loops(settings, kinds, metrics))
     outward = (remotes, rooms.pullthrough, persons)
     doors = Doors(registry, api, audit_of(settings, folder))
     return App(doors, gate, store, log, kinds, blobs, uploads, metrics, settings, loops, *outward)

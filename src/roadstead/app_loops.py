@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,10 +55,16 @@ class Accounts:
             return b""
 
 
-def all_loops(kinds: Kinds, hostname: str, accounts: Accounts, fresh: Callable[[Lease], Sequence[Loop]]) -> Loops:
-    """The loops over these kinds; `hostname` and the machine's name say whose the lease is. `fresh` makes those that
-    import images."""
-    lease = Lease(kinds.plain(plain.LEASES), LEASE_NAMESPACE, LEASE_NAME, f"{platform.node()}_{hostname}")
+def holder_name(hostname: str, *, shared: bool) -> str:
+    """Who holds the lease. Alone on its data, a server that comes back is who it was and goes on at once; where others
+    may work on the same objects (`shared`), each process is somebody else."""
+    name = f"{platform.node()}_{hostname}"
+    return f"{name}_{uuid.uuid4().hex[:8]}" if shared else name
+
+
+def all_loops(kinds: Kinds, holder: str, accounts: Accounts, fresh: Callable[[Lease], Sequence[Loop]]) -> Loops:
+    """The loops over these kinds; `holder` is the name in the lease. `fresh` makes those that import images."""
+    lease = Lease(kinds.plain(plain.LEASES), LEASE_NAMESPACE, LEASE_NAME, holder)
     custom = CustomDefinitions(kinds.custom).loop(lease)
     deletion = _deletion_loops(kinds, lease)
     return Loops(lease, [*deletion, *_account_loops(kinds, accounts, lease), custom, *fresh(lease)])

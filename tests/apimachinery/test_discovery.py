@@ -100,9 +100,25 @@ async def test_a_known_validator_is_answered_with_not_modified(small: World) -> 
     assert weak.code == 200
 
 
-async def test_only_the_second_version_of_aggregated_discovery_is_spoken(small: World) -> None:
-    answer = await small.ask("GET", "/apis", headers={"Accept": V2.replace("v=v2", "v=v2beta1")})
+async def test_clients_of_the_first_version_of_aggregated_discovery_get_that(small: World) -> None:
+    wanted = V2.replace("v=v2", "v=v2beta1")
+    answer = await small.ask("GET", "/apis", headers={"Accept": f"{wanted},application/json"})
+    assert (answer.header("Content-Type"), answer.json["apiVersion"]) == (wanted, "apidiscovery.k8s.io/v2beta1")
+    assert answer.json["items"] == (await small.ask("GET", "/apis", headers={"Accept": V2})).json["items"]
+
+
+async def test_aggregated_discovery_of_another_time_is_not_spoken(small: World) -> None:
+    answer = await small.ask("GET", "/apis", headers={"Accept": V2.replace("v=v2", "v=v3")})
     assert answer.code == 406
+
+
+async def test_the_preferred_version_of_a_group_comes_first() -> None:
+    versions = ("v1alpha1", "v2beta1", "v1", "v2", "old", "v2beta2")
+    directory = Directory([Resource("x.test", each, "xs", "x", "X", namespaced=True) for each in versions])
+    group = directory.group("x.test")
+    assert group is not None
+    assert [each["version"] for each in group["versions"]] == ["v2", "v1", "v2beta2", "v2beta1", "v1alpha1", "old"]
+    assert group["preferredVersion"]["version"] == "v2"
 
 
 async def test_a_table_has_every_column_and_the_metadata_of_each_object(small: World) -> None:

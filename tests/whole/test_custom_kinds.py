@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from roadstead.base.values import Json
+from roadstead.base.web import request_for
 from roadstead.controllers.custom_definitions import CustomDefinitions
 from tests.whole.world import World, opened
 
@@ -152,7 +154,7 @@ async def test_the_status_has_a_path_of_its_own(boats: World) -> None:
 async def test_the_number_of_a_boat_is_scaled(boats: World) -> None:
     await boats.must("POST", BOATS, boat())
     scale = await boats.must("GET", f"{BOATS}/b/scale")
-    assert scale["spec"] == {"replicas": 2}
+    assert (scale["spec"], scale["status"]) == ({"replicas": 2}, {"replicas": 0})
     scale["spec"]["replicas"] = 5
     await boats.must("PUT", f"{BOATS}/b/scale", scale)
     assert (await boats.must("GET", f"{BOATS}/b"))["spec"]["crew"] == 5
@@ -315,3 +317,26 @@ async def test_whoever_writes_cel_rules_is_told_that_nobody_evaluates_them(world
     reply = await world.reply("POST", DEFINITIONS, definition(version(schema=schema)))
     headers = reply.headers.items() if isinstance(reply.headers, dict) else reply.headers
     assert any(name == "Warning" and "does not evaluate" in value for name, value in headers)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "reason"),
+    [
+        (b'{"metadata":{"name":"b"},"spec":{"free":"' + b"x" * 10_000_000 + b'"}}', 413, "RequestEntityTooLarge"),
+        (b'{"metadata":{"name":"b"},"spec":' + b'{"free":' * 200 + b"1" + b"}" * 201, 400, "BadRequest"),
+        (b'{"metadata":{"name":"b"},"spec":{"ports":' + b"[" * 5000 + b"]" * 5000 + b"}}", 400, "BadRequest"),
+    ],
+)
+async def test_objects_too_large_or_too_deep_are_refused(boats: World, body: bytes, code: int, reason: str) -> None:
+    headers = {"Authorization": f"Bearer {boats.admin}", "Content-Type": "application/json"}
+    reply = await boats.app.api(request_for("POST", BOATS, headers=headers, body=body))
+    assert isinstance(reply.body, bytes)
+    assert (reply.status, orjson.loads(reply.body)["reason"]) == (code, reason)
+
+
+async def test_a_schema_too_deep_is_refused(world: World) -> None:
+    schema: Json = {"type": "string"}
+    for _ in range(60):
+        schema = {"type": "object", "properties": {"p": schema}}
+    code, found = await world.api("POST", DEFINITIONS, definition(version(schema=schema)))
+    assert (code, "max depth" in found["message"]) == (400, True)

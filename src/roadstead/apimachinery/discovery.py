@@ -12,17 +12,21 @@ from roadstead.apimachinery.resource import Resource, Subresource
 from roadstead.base.values import Json
 from roadstead.kube.versions import storage_version_hash, version_order
 
-AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+DISCOVERY_GROUP = "apidiscovery.k8s.io"
+AGGREGATED_TYPE = f"application/json;g={DISCOVERY_GROUP};v=v2;as=APIGroupDiscoveryList"
+AGGREGATED_VERSIONS = ("v2", "v2beta1")
+"""The versions of apidiscovery.k8s.io, which look the same; older clients know the second alone."""
 KUBERNETES_GROUPS = ("apps", "autoscaling", "batch", "policy")
 CONFIGURATION_GROUPS = ("config.openshift.io", "operator.openshift.io")
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One discovery answer with its validator."""
+    """One discovery answer with its validator and its media type."""
 
     body: bytes
     etag: str
+    media_type: str
 
 
 class Directory:
@@ -67,23 +71,23 @@ class Directory:
         rows = [row for each in self._groups[group][version] for row in _rows(each)]
         return head | {"resources": rows}
 
-    def aggregated(self, *, core: bool) -> Document:
+    def aggregated(self, version: str, *, core: bool) -> Document:
         """`/api` or `/apis` in one document with all resources (image-api contract, 16.2)."""
         names = [""] if core and "" in self._groups else [] if core else self.names()
         items = [
             {
                 "metadata": {"name": name} if name else {},
                 "versions": [
-                    {"version": version, "resources": [_aggregated(each) for each in kinds], "freshness": "Current"}
-                    for version, kinds in self._groups[name].items()
+                    {"version": served, "resources": [_aggregated(each) for each in kinds], "freshness": "Current"}
+                    for served, kinds in self._groups[name].items()
                 ],
             }
             for name in names
         ]
-        body = orjson.dumps(
-            {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}
-        )
-        return Document(body, f'"{hashlib.sha512(body).hexdigest().upper()}"')
+        head = {"kind": "APIGroupDiscoveryList", "apiVersion": f"{DISCOVERY_GROUP}/{version}", "metadata": {}}
+        body = orjson.dumps({**head, "items": items})
+        media_type = AGGREGATED_TYPE.replace(";v=v2;", f";v={version};")
+        return Document(body, f'"{hashlib.sha512(body).hexdigest().upper()}"', media_type)
 
     def names(self) -> list[str]:
         """The named groups, in the order by which clients settle which kind a word stands for.

@@ -10,10 +10,10 @@ import orjson
 
 from roadstead import __version__
 from roadstead.apimachinery import openapi_pages, replies
-from roadstead.apimachinery.discovery import AGGREGATED_TYPE, Directory, Document
+from roadstead.apimachinery.discovery import AGGREGATED_TYPE, DISCOVERY_GROUP, Directory, Document
 from roadstead.apimachinery.entrance import Admitted
 from roadstead.apimachinery.paths import Target
-from roadstead.apimachinery.surface import Surface
+from roadstead.apimachinery.surface import AGGREGATED_PATHS, Surface
 from roadstead.base.values import Json
 from roadstead.base.web import Reply, Request
 from roadstead.kube import status
@@ -46,7 +46,6 @@ def may_be_open(path: str) -> bool:
 
 
 KUBERNETES_LEVEL = ("1", "32")
-DISCOVERY_GROUP = "apidiscovery.k8s.io"
 
 
 def version_info() -> Json:
@@ -119,7 +118,7 @@ class Pages:
         if target.method != "GET":
             raise status.method_not_allowed()
         path = target.path.rstrip("/")
-        if path in self._surface.aggregated:
+        if path in AGGREGATED_PATHS:
             return self._groups(path, request)
         if path.startswith("/openapi/"):
             return await openapi_pages.page(self._surface.openapi, path, request) or not_found()
@@ -157,8 +156,9 @@ class Pages:
         for clause in replies.clauses(header):
             wanted = clause.parameters
             if clause.is_json and wanted.get("as") == "APIGroupDiscoveryList":
-                if wanted.get("g") == DISCOVERY_GROUP and wanted.get("v") == "v2":
-                    return _aggregated(self._surface.aggregated[path], request)
+                document = self._surface.aggregated.get((path, wanted.get("v", "")))
+                if wanted.get("g") == DISCOVERY_GROUP and document is not None:
+                    return _aggregated(document, request)
             elif clause.is_json and "as" not in wanted:
                 break
         else:
@@ -178,7 +178,7 @@ def _aggregated(document: Document, request: Request) -> Reply:
     known = [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]
     if document.etag in known:
         return Reply(304, headers)
-    return Reply(200, [("Content-Type", AGGREGATED_TYPE), *headers], document.body)
+    return Reply(200, [("Content-Type", document.media_type), *headers], document.body)
 
 
 def _headers(media_type: str) -> list[tuple[str, str]]:

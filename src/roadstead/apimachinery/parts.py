@@ -155,7 +155,7 @@ class _Scale:
 
 
 def _at(obj: Json, path: tuple[str, ...]) -> Any:
-    found: Any = obj
+    found: Any = obj if path else None
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
     return found

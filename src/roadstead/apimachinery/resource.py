@@ -29,7 +29,7 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Scaling:
     """Where an object keeps how many there shall be, how many there are, and what they are chosen by: a map of labels,
-    a label selector, or the text of one."""
+    a label selector, or the text of one; () where nothing is kept."""
 
     replicas: tuple[str, ...] = ("spec", "replicas")
     current: tuple[str, ...] = ("status", "replicas")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roadstead.apimachinery.discovery import Directory, Document
+from roadstead.apimachinery.discovery import AGGREGATED_VERSIONS, Directory, Document
 from roadstead.apimachinery.openapi import OpenApi
 from roadstead.apimachinery.routing import Routes
 from roadstead.apimachinery.served import Served
 
+AGGREGATED_PATHS = ("/api", "/apis")
 CORE_KINDS_ELSEWHERE = (
     "Binding", "ComponentStatus", "Endpoints", "LimitRange", "Node", "PersistentVolume", "PersistentVolumeClaim", "Pod",
     "PodTemplate", "ReplicationController", "ResourceQuota", "Secret", "Service", "ServiceAccount",
@@ -27,7 +28,8 @@ class Surface:
         self.kinds = frozenset(
             [(each.api_version, each.kind) for each in resources] + [("v1", kind) for kind in CORE_KINDS_ELSEWHERE]
         )
-        self.aggregated: dict[str, Document] = {
-            "/api": self.directory.aggregated(core=True),
-            "/apis": self.directory.aggregated(core=False),
+        self.aggregated: dict[tuple[str, str], Document] = {
+            (path, version): self.directory.aggregated(version, core=path == "/api")
+            for path in AGGREGATED_PATHS
+            for version in AGGREGATED_VERSIONS
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -48,7 +49,7 @@ class DefinitionRules(Rules):
         if len(self._kinds.definitions) >= MOST_DEFINITIONS:
             why = f"there are {MOST_DEFINITIONS} definitions already, which is the limit"
             raise status.forbidden(DEFINITIONS.group_resource, obj["metadata"].get("name", ""), why)
-        crd = self._examined(customnames.with_defaults(obj), ask)
+        crd = await self._examined(customnames.with_defaults(obj), ask)
         crd.pop("status", None)
         finalizers = crd["metadata"].get("finalizers") or []
         crd["metadata"]["finalizers"] = list(dict.fromkeys([*finalizers, customnames.FINALIZER]))
@@ -63,13 +64,14 @@ class DefinitionRules(Rules):
         crd = {**crd, "status": old.get("status") or {}}
         if crd["spec"] == old["spec"]:
             return crd
-        crd = self._examined(crd, ask)
+        crd = await self._examined(crd, ask)
         crd["metadata"]["generation"] = int(old["metadata"].get("generation") or 0) + 1
         return {**crd, "status": self._kinds.status_of(crd, ask.now)}
 
     @staticmethod
-    def _examined(crd: Json, ask: Ask) -> Json:
-        found = customnames.examine(crd)
+    async def _examined(crd: Json, ask: Ask) -> Json:
+        # In a thread: a schema can be large.
+        found = await asyncio.to_thread(customnames.examine, crd)
         if found.errors:
             raise _invalid(crd, found.errors)
         if found.rules and NOT_EVALUATED not in ask.warnings:

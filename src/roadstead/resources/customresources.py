@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+
+import orjson
 
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import Collection, NamespaceCheck, Staged
@@ -22,6 +25,8 @@ from roadstead.resources.plain.cells import AGE, NAME
 from roadstead.resources.shapes import shape_of as plain_shape_of
 
 KEPT_BYTES = 1024 * 1024
+CHECKED_ASIDE_FROM = 64 * 1024
+"""Bytes of an object from which on it is checked in a thread, so that it does not hold the loop."""
 GOING = "create not allowed while custom resource definition is terminating"
 _CELLS: dict[str, tuple[type, ...]] = {
     "integer": (int,), "number": (int, float), "string": (str, int, float, bool), "boolean": (bool,), "date": (str,),
@@ -40,21 +45,25 @@ class CustomRules(PartedRules):
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """A new object of generation 1; raises StatusError (422)."""
         if self._parted:
-            return self.checked(await super().on_create(obj, ask))
+            return await self.checked(await super().on_create(obj, ask))
         obj["metadata"]["generation"] = 1
-        return self.checked(obj)
+        return await self.checked(obj)
 
     async def on_update(self, new: Json, old: Json, ask: Ask) -> Json:
         """A changed object, of the next generation where more than its metadata changed; raises StatusError (422)."""
         if self._parted:
-            return self.checked(await super().on_update(new, old, ask))
+            return await self.checked(await super().on_update(new, old, ask))
         if _content(new) != _content(old):
             new["metadata"]["generation"] = int(old["metadata"].get("generation") or 0) + 1
-        return self.checked(new)
+        return await self.checked(new)
 
-    def checked(self, obj: Json) -> Json:
+    async def checked(self, obj: Json) -> Json:
         """The object, if it fits the schema; raises StatusError (422)."""
-        if errors := validate(self._node, obj, root=True):
+        if len(orjson.dumps(obj)) > CHECKED_ASIDE_FROM:
+            errors = await asyncio.to_thread(validate, self._node, obj, root=True)
+        else:
+            errors = validate(self._node, obj, root=True)
+        if errors:
             raise status.invalid(self._resource.kind, self._resource.group, obj["metadata"].get("name", ""), errors)
         return obj
 
@@ -115,7 +124,7 @@ class CustomResources(Collection):
             return await super().stage_update(new, ask)
 
         async def checked(new: Json, old: Json, ask: Ask) -> Json:
-            return self._rules.checked(await rules_hook(new, old, ask))
+            return await self._rules.checked(await rules_hook(new, old, ask))
 
         return await super().stage_update(new, ask, rules_hook=checked)
 

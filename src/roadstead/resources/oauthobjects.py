@@ -111,6 +111,7 @@ CLIENTS = Resource(
             "accessTokenMaxAgeSeconds": schema.integer(bits=32, keep=True),
             "accessTokenInactivityTimeoutSeconds": schema.integer(bits=32, keep=True),
         },
+        described="A program that may ask for tokens.",
     ),
     columns=(
         NAME,
@@ -127,7 +128,9 @@ ACCESS_TOKENS = Resource(
     "oauthaccesstoken",
     "OAuthAccessToken",
     namespaced=False,
-    shape=kind_shape("OAuthAccessToken", _ACCESS_TOKEN),
+    shape=kind_shape(
+        "OAuthAccessToken", _ACCESS_TOKEN, described="A token somebody logged in with, under the hash of it."
+    ),
     columns=_TOKEN_COLUMNS,
     selectable={**_BY_USER, "authorizeToken": _text_of("authorizeToken")},
 )
@@ -141,6 +144,7 @@ AUTHORIZE_TOKENS = Resource(
     shape=kind_shape(
         "OAuthAuthorizeToken",
         {**_OF_TOKENS, "state": schema.text(), "codeChallenge": schema.text(), "codeChallengeMethod": schema.text()},
+        described="A code that becomes a token, once.",
     ),
     columns=_TOKEN_COLUMNS,
     selectable=_BY_USER,
@@ -155,6 +159,7 @@ AUTHORIZATIONS = Resource(
     shape=kind_shape(
         "OAuthClientAuthorization",
         {"clientName": schema.text(), "userName": schema.text(), "userUID": schema.text(), "scopes": _TEXTS},
+        described="What a user allows a program to do.",
     ),
     columns=(
         NAME,
@@ -172,7 +177,7 @@ USER_TOKENS = Resource(
     "UserOAuthAccessToken",
     namespaced=False,
     verbs=("delete", "get", "list", "watch"),
-    shape=kind_shape("UserOAuthAccessToken", _ACCESS_TOKEN),
+    shape=kind_shape("UserOAuthAccessToken", _ACCESS_TOKEN, described="One of the tokens of the caller."),
     columns=(NAME, *_CLIENT_AND_TIMES),
     selectable={**_BY_USER, "authorizeToken": _text_of("authorizeToken")},
     stored=False,

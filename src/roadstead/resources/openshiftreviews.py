@@ -18,13 +18,24 @@ from roadstead.auth.users import AUTHENTICATED, Attributes, User
 from roadstead.base.values import Json
 from roadstead.kube import status
 from roadstead.resources.reviews import text_of
+from roadstead.resources.shapes import shape_of
 
 GROUP = "authorization.openshift.io"
 
 
 def _review(kind: str, *, namespaced: bool) -> Resource:
     singular = kind.lower()
-    return Resource(GROUP, "v1", f"{singular}s", singular, kind, namespaced, verbs=("create",), stored=False)
+    return Resource(
+        GROUP,
+        "v1",
+        f"{singular}s",
+        singular,
+        kind,
+        namespaced,
+        verbs=("create",),
+        stored=False,
+        shape=shape_of(GROUP, kind),
+    )
 
 
 WHO_CAN = _review("ResourceAccessReview", namespaced=False)

@@ -14,6 +14,7 @@ from roadstead.kube.status import GroupResource
 from roadstead.resources.namespaces import Namespaces
 from roadstead.resources.plain.cells import text_at
 from roadstead.resources.projects import DESCRIPTION, DISPLAY_NAME, GROUP, REQUESTER, name_errors, project_of
+from roadstead.resources.shapes import shape_of
 
 REQUESTS = Resource(
     GROUP,
@@ -22,6 +23,7 @@ REQUESTS = Resource(
     "projectrequest",
     "ProjectRequest",
     False,
+    shape=shape_of(GROUP, "ProjectRequest"),
     verbs=("create", "list"),
     stored=False,
 )

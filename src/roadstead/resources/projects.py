@@ -18,6 +18,7 @@ from roadstead.kube import names, status
 from roadstead.kube.status import FieldError
 from roadstead.resources.namespaces import Namespaces
 from roadstead.resources.plain.cells import NAME, field_of, map_at, text_at
+from roadstead.resources.shapes import shape_of
 
 GROUP = "project.openshift.io"
 DISPLAY_NAME, DESCRIPTION, REQUESTER = "openshift.io/display-name", "openshift.io/description", "openshift.io/requester"
@@ -34,6 +35,7 @@ PROJECTS = Resource(
     "project",
     "Project",
     False,
+    shape=shape_of(GROUP, "Project"),
     verbs=tuple(verb for verb in ALL_VERBS if verb != "deletecollection"),
     columns=(
         NAME,

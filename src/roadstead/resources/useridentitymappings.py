@@ -21,7 +21,9 @@ USER_IDENTITY_MAPPINGS = Resource(
     "UserIdentityMapping",
     namespaced=False,
     verbs=("create", "delete", "get", "patch", "update"),
-    shape=kind_shape("UserIdentityMapping", {"identity": _REFERENCE, "user": _REFERENCE}),
+    shape=kind_shape(
+        "UserIdentityMapping", {"identity": _REFERENCE, "user": _REFERENCE}, described="Ties an identity to a user."
+    ),
     columns=(
         NAME,
         Column("Identity", field_of("identity", "name")),

@@ -35,7 +35,14 @@ USERS = Resource(
     namespaced=False,
     shape=kind_shape(
         "User",
-        {"fullName": schema.text(), "identities": schema.list_of(schema.text(), default=[]), "groups": _TEXTS},
+        {
+            "fullName": schema.text(description="What people read."),
+            "identities": schema.list_of(
+                schema.text(), default=[], description="How the person logs in: PROVIDER:NAME."
+            ),
+            "groups": _TEXTS,
+        },
+        described="A person who has logged in, or was made by an administrator.",
     ),
     columns=(
         NAME,
@@ -54,11 +61,12 @@ IDENTITIES = Resource(
     shape=kind_shape(
         "Identity",
         {
-            "providerName": schema.text(),
-            "providerUserName": schema.text(),
+            "providerName": schema.text(description="The identity provider."),
+            "providerUserName": schema.text(description="The name there, unique there."),
             "user": schema.object_of(OBJECT_REFERENCE, default={}),
-            "extra": schema.map_of(schema.text()),
+            "extra": schema.map_of(schema.text(), description="What else the provider tells."),
         },
+        described="A person as an identity provider knows them.",
     ),
     columns=(
         NAME,
@@ -81,7 +89,11 @@ GROUPS = Resource(
     "group",
     "Group",
     namespaced=False,
-    shape=kind_shape("Group", {"users": schema.list_of(schema.text(), default=[], null=True)}),
+    shape=kind_shape(
+        "Group",
+        {"users": schema.list_of(schema.text(), default=[], null=True, description="The names of its users.")},
+        described="Some users together, for bindings.",
+    ),
     columns=(NAME, Column("Users", _joined("users"))),
 )
 

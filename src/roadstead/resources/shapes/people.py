@@ -1,4 +1,4 @@
-"""OpenShift's projects, users, identities, groups and OAuth kinds; no I/O."""
+"""OpenShift's projects, and its reviews of access; no I/O."""
 
 from roadstead.kube.shapetables import read
 from roadstead.resources.shapes.meta import META
@@ -28,82 +28,44 @@ kind ProjectRequest: Asks for a new project, whose administrator the caller beco
 )
 """By name."""
 
-USER = read(
-    "com.github.openshift.api.user.v1",
-    """
-kind User: A person who has logged in, or was made by an administrator.
-  fullName text                                  # What people read.
-  identities [text] atomic                       # How the person logs in: provider:name.
-  groups! [text] atomic                          # Only groups told by the identity provider.
-kind Identity: A person as an identity provider knows them.
-  providerName! text                             # The provider.
-  providerUserName! text                         # The name there; unique there.
-  user! ObjectReference                          # The user it belongs to.
-  extra {text}                                   # What else the provider told.
-kind UserIdentityMapping: Ties an identity to a user.
-  identity ObjectReference
-  user ObjectReference
-kind Group: Some users together, for bindings.
-  users! [text] atomic                           # Their names.
-""",
-    META,
-)
-"""By name."""
+_ACTION = """
+  namespace text
+  verb! text                                     # What is to be done: get, list, create, …
+  resourceAPIGroup text
+  resourceAPIVersion text
+  resource! text                                 # What it is to be done to; a part of it behind a slash.
+  resourceName text
+  path text
+  isNonResourceURL bool                          # The question is about the path.
+  content any
+"""
 
-OAUTH = read(
-    "com.github.openshift.api.oauth.v1",
-    """
-ClusterRoleScopeRestriction
-  roleNames! [text] atomic
-  namespaces! [text] atomic
-  allowEscalation! bool
-ScopeRestriction
-  literals [text] atomic
-  clusterRole ClusterRoleScopeRestriction
-kind OAuthClient: A program that may ask for tokens.
-  secret text
-  additionalSecrets [text] atomic
-  respondWithChallenges bool                     # Command line tools are asked for a password at once.
-  redirectURIs [text] atomic
-  grantMethod text one:auto|prompt|deny
-  scopeRestrictions [ScopeRestriction] atomic
-  accessTokenMaxAgeSeconds int32
-  accessTokenInactivityTimeoutSeconds int32
-kind OAuthAccessToken: A token somebody logged in with; its name is the hash of the token.
-  clientName text
-  expiresIn int
+REVIEWS = read(
+    "com.github.openshift.api.authorization.v1",
+    f"""
+kind ResourceAccessReview: Who may do this, everywhere?{_ACTION}
+kind LocalResourceAccessReview: Who may do this, in this namespace?{_ACTION}
+kind SubjectAccessReview: May they do this?{_ACTION}
+  user text
+  groups [text] atomic
   scopes [text] atomic
-  redirectURI text
-  userName text
-  userUID text
-  authorizeToken text
-  refreshToken text
-  inactivityTimeoutSeconds int32
-kind UserOAuthAccessToken: One of the caller's own tokens.
-  clientName text
-  expiresIn int
+kind LocalSubjectAccessReview: May they do this, in this namespace?{_ACTION}
+  user text
+  groups [text] atomic
   scopes [text] atomic
-  redirectURI text
-  userName text
-  userUID text
-  authorizeToken text
-  refreshToken text
-  inactivityTimeoutSeconds int32
-kind OAuthAuthorizeToken: A code that becomes a token, once.
-  clientName text
-  expiresIn int
+SelfSubjectRulesReviewSpec
   scopes [text] atomic
-  redirectURI text
-  state text
-  userName text
-  userUID text
-  codeChallenge text
-  codeChallengeMethod text
-kind OAuthClientAuthorization: What a user allowed a program to do.
-  clientName text
-  userName text
-  userUID text
+SubjectRulesReviewSpec
+  user text
+  groups [text] atomic
   scopes [text] atomic
+SubjectRulesReviewStatus open
+kind SelfSubjectRulesReview: What may I do in this namespace?
+  spec SelfSubjectRulesReviewSpec
+  status SubjectRulesReviewStatus
+kind SubjectRulesReview: What may they do in this namespace?
+  spec SubjectRulesReviewSpec
+  status SubjectRulesReviewStatus
 """,
     META,
 )

@@ -16,6 +16,7 @@ import pytest
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import Collection
 from roadstead.app import utc_now
+from roadstead.base.errors import StorageFull
 from roadstead.base.settings import Outbound, Settings
 from roadstead.base.values import Json
 from roadstead.kube.status import GroupResource, StatusError
@@ -294,6 +295,35 @@ async def test_the_keys_of_the_namespace_open_a_private_registry(house: House, u
     await house.create("secrets", "shop", "upstream", type="kubernetes.io/dockerconfigjson", data=data)
     assert (await manifest(house)).status == 200
     assert (await blob(house)).body == LAYER.data
+
+
+async def test_who_waits_for_a_fetch_that_another_namespace_may_not_make_makes_its_own(
+    house: House, upstream: UpstreamRegistry
+) -> None:
+    upstream.users = Users("basic", {"robot": "s3cret"})
+    upstream.before.append(on("/blobs/", hostile.slow(0.05)))
+    await house.create("imagestreams", "other", "web")
+    await allow_insecure(house.app, namespace="other")
+    await points_to(house.app, f"{upstream.host}/team/web", WEB, namespace="other")
+    text = orjson.dumps({"auths": {upstream.host: {"username": "robot", "password": "s3cret"}}})
+    data = {".dockerconfigjson": base64.b64encode(text).decode()}
+    await house.create("secrets", "other", "upstream", type="kubernetes.io/dockerconfigjson", data=data)
+    here = asyncio.create_task(blob(house))
+    await asyncio.sleep(0.02)
+    there = await house.person("neighbour").get(f"/v2/other/web/blobs/{LAYER.digest}")
+    assert (await here).status == 404
+    assert there.body == LAYER.data
+
+
+async def test_storage_that_takes_no_copy_is_no_reason_not_to_serve(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_: Json) -> str:
+        raise StorageFull("the blob storage is full")
+
+    monkeypatch.setattr(house.app.uploads, "start", full)
+    assert (await blob(house)).body == LAYER.data
+    assert await kept(house, LAYER) is None
 
 
 async def test_mirrors_are_tried_in_order_and_a_broken_one_is_passed_over(

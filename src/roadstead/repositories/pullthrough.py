@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from roadstead.base.errors import Failure, Unavailable
+from roadstead.base.errors import Failure, StorageFull, StorageReadOnly, Unavailable
 from roadstead.base.observe import Metrics, logger
 from roadstead.blobs.store import BlobStore, DigestMismatch, OpenBlob, Uploads
 from roadstead.oci.digest import Digest
@@ -149,6 +149,8 @@ class PullThrough:
             try:
                 if (reader := await job.reader()) is not None:
                     return reader
+            except (StorageFull, StorageReadOnly):
+                return await self._uncopied(repository, digest)
             except Failure:
                 # What another namespace may not have, this one may: it has other keys.
                 if job.repository == repository:
@@ -184,6 +186,11 @@ class PullThrough:
             raise no_blob(digest, []) from None
         finally:
             opened.close()
+
+    async def _uncopied(self, repository: RepositoryName, digest: Digest) -> OpenBlob | None:
+        """Storage that takes no copy is no reason not to serve."""
+        asking = await self._upstreams.of(repository, digest)
+        return None if asking is None else await self._passing(repository, asking)
 
     async def _passing(self, repository: RepositoryName, asking: Asking) -> OpenBlob:
         size = await self._contents.blob_size(repository.namespace, repository.name, str(asking.digest))

@@ -21,25 +21,27 @@ async def points_to(
     tag: str = "v1",
     *,
     stream: str = "web",
+    namespace: str = "shop",
     children: Sequence[Content] = (),
 ) -> None:
-    """The tag of a stream in `shop` names an image of `repository` (host/path) elsewhere, as after an import."""
+    """The tag of a stream names an image of `repository` (host/path) elsewhere, as after an import."""
     for child in children:
-        await _keep(app, stream, repository, child, [])
-    await _keep(app, stream, repository, content, [tag])
+        await _keep(app, (namespace, stream), repository, child, [])
+    await _keep(app, (namespace, stream), repository, content, [tag])
 
 
-async def allow_insecure(app: App, stream: str = "web") -> None:
-    """Everything the stream in `shop` names may be pulled over plain http."""
-    found = await app.kinds.streams.get("shop", stream, Ask.internal(utc_now()))
+async def allow_insecure(app: App, stream: str = "web", namespace: str = "shop") -> None:
+    """Everything the stream names may be pulled over plain http."""
+    found = await app.kinds.streams.get(namespace, stream, Ask.internal(utc_now()))
     found["metadata"].setdefault("annotations", {})[INSECURE] = "true"
-    await app.kinds.streams.update("shop", stream, found, Ask.internal(utc_now()))
+    await app.kinds.streams.update(namespace, stream, found, Ask.internal(utc_now()))
 
 
-async def _keep(app: App, stream: str, repository: str, content: Content, tags: Sequence[str]) -> None:
+async def _keep(app: App, place: tuple[str, str], repository: str, content: Content, tags: Sequence[str]) -> None:
     manifest = oci_manifest.parse(content.data, content.media_type)
     digest, now = Digest.parse(content.digest), utc_now()
     named = str(manifest.config.digest) if manifest.config else ""
     config = next((blob.data for blob in content.blobs if blob.digest == named), None)
     image = image_from_manifest(manifest, digest, f"{repository}@{digest}", config, now)
-    await app.kinds.arrivals.keep("shop", stream, Arrival(image, tags, Ask.internal(now)))
+    image["metadata"].pop("annotations", None)  # which say that it was pushed here
+    await app.kinds.arrivals.keep(*place, Arrival(image, tags, Ask.internal(now)))

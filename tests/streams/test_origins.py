@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from roadstead.base.values import Json
 from roadstead.streams.origins import INSECURE, origins
 
@@ -41,13 +43,13 @@ def test_what_tags_name_now_comes_before_what_they_named() -> None:
 
 
 def test_secure_comes_before_insecure_then_by_name() -> None:
-    tags = {"v1": [event("a.test/x/y")], "v2": [event("c.test/x/y")], "v3": [event("b.test/x/y")]}
+    tags: dict[str, Any] = {"v1": [event("a.test/x/y")], "v2": [event("c.test/x/y")], "v3": [event("b.test/x/y")]}
     named = found(stream(insecure=("v1",), **tags))
     assert named == [("b.test/x/y", False), ("c.test/x/y", False), ("a.test/x/y", True)]
 
 
 def test_one_insecure_tag_does_not_make_the_others_insecure() -> None:
-    tags = {"v1": [event("q.test/a/b")], "v2": [event("q.test/a/b")]}
+    tags: dict[str, Any] = {"v1": [event("q.test/a/b")], "v2": [event("q.test/a/b")]}
     assert found(stream(insecure=("v2",), **tags)) == [("q.test/a/b", False), ("q.test/a/b", True)]
 
 
@@ -56,7 +58,7 @@ def test_the_annotation_makes_every_tag_insecure() -> None:
 
 
 def test_our_own_registry_is_not_elsewhere() -> None:
-    tags = {"v1": [event("registry.test:5000/shop/web")], "v2": [event("q.test/a/b")]}
+    tags: dict[str, Any] = {"v1": [event("registry.test:5000/shop/web")], "v2": [event("q.test/a/b")]}
     assert found(stream(**tags), own=("registry.test:5000",)) == [("q.test/a/b", False)]
 
 

@@ -10,8 +10,9 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,13 @@ class Page:
 
     async def see(self, text: str) -> str:
         """Waits until the page shows a text; the whole text of the page."""
-        async with asyncio.timeout(SECONDS):
-            while text not in (shown := await self.text()):
-                await asyncio.sleep(0.05)
-        return shown
+        shown = ""
+        for _ in range(round(SECONDS / 0.05)):
+            shown = await self.text()
+            if text in shown:
+                return shown
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"the page never showed {text!r}: {shown}")
 
     async def text(self) -> str:
         """What can be read on the page."""
@@ -87,6 +91,18 @@ class Page:
 @asynccontextmanager
 async def browsing(certificate: Path) -> AsyncIterator[Page]:
     """A browser that trusts one serving certificate, for the length of a block; the test is skipped without one."""
+    with chromium(certificate) as port:
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"http://127.0.0.1:{port}/json") as listed:
+                target = next(each for each in await listed.json() if each["type"] == "page")
+            page = Page(await session.ws_connect(target["webSocketDebuggerUrl"]))
+            await page.call("Emulation.setScriptExecutionDisabled", value=True)
+            yield page
+
+
+@contextmanager
+def chromium(certificate: Path) -> Iterator[int]:
+    """The program, started; the port it is told things at."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("chromium is not installed (scripts/test installs it where it may)")
@@ -96,20 +112,15 @@ async def browsing(certificate: Path) -> AsyncIterator[Page]:
         own = (f"--user-data-dir={folder}", f"--ignore-certificate-errors-spki-list={pin.decode()}")
         process = subprocess.Popen([program, *FLAGS, *own, "about:blank"], stderr=subprocess.DEVNULL)
         try:
-            async with aiohttp.ClientSession() as session:
-                yield await _page(session, Path(folder) / "DevToolsActivePort")
+            yield _port(Path(folder) / "DevToolsActivePort")
         finally:
             process.terminate()
             process.wait(SECONDS)
 
 
-async def _page(session: aiohttp.ClientSession, file: Path) -> Page:
-    async with asyncio.timeout(SECONDS):
-        while not file.exists() or "\n" not in file.read_text():
-            await asyncio.sleep(0.05)
-    port = file.read_text().splitlines()[0]
-    async with session.get(f"http://127.0.0.1:{port}/json") as listed:
-        target = next(each for each in await listed.json() if each["type"] == "page")
-    page = Page(await session.ws_connect(target["webSocketDebuggerUrl"]))
-    await page.call("Emulation.setScriptExecutionDisabled", value=True)
-    return page
+def _port(file: Path) -> int:
+    end = time.monotonic() + SECONDS
+    while not file.exists() or "\n" not in file.read_text():
+        assert time.monotonic() < end, "chromium did not start"
+        time.sleep(0.05)
+    return int(file.read_text().splitlines()[0])

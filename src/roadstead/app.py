@@ -152,7 +152,6 @@ class App:
         """Finishes writes and lets the storage go."""
         if self.pullthrough is not None:
             await self.pullthrough.close()
-        await self.persons.close()
         await self.remotes.close()
         await self.store.close()
 

@@ -129,3 +129,10 @@ def test_ports_of_the_web_and_free_ports_are_asked(port: int) -> None:
 def test_an_entry_that_is_none_is_refused_by_name(entry: str) -> None:
     with pytest.raises(Invalid, match=r"outbound\.allow"):
         Allowed.parse([entry])
+
+
+def test_a_host_written_as_an_address_is_named_by_that_address_alone() -> None:
+    assert Allowed.parse(["10.0.0.1"]).lists_host("10.0.0.1", 443)
+    assert Allowed.parse(["auth.corp"]).lists_host("auth.corp", 443)
+    assert not Allowed.parse(["10.0.0.0/8"]).lists_host("10.0.0.1", 443)
+    assert not Allowed.parse(["10.0.0.1"]).lists_host("auth.corp", 443)

@@ -42,7 +42,7 @@ async def admit(gate: Gate, request: Request, target: Target) -> Admitted:
         if told:
             note(request, user=caller.name, decision="forbid", reason=refused.reason)
         raise _forbidden(refused.attributes) from None
-    attributes = attributes_of(user, target, request)
+    attributes = _attributes(user, target, request)
     decision = gate.decide(attributes)
     if told:
         by = "" if user is caller else caller.name
@@ -68,8 +68,7 @@ def _note(request: Request, target: Target) -> None:
     )
 
 
-def attributes_of(user: User, target: Target, request: Request) -> Attributes:
-    """What the gate is asked about a request."""
+def _attributes(user: User, target: Target, request: Request) -> Attributes:
     if not target.is_resource:
         return Attributes(user, target.verb, path=target.path)
     return Attributes(

@@ -124,6 +124,12 @@ class Allowed:
         """Whether the host is named here."""
         return any(name.covers(tidy(host), port) for name in self.names)
 
+    def lists_host(self, host: str, port: int) -> bool:
+        """Whether the host itself is named: by its name, or, written as an address, by that very address."""
+        address = as_address(host)
+        alone = (net for net in self.networks if net.network.num_addresses == 1)
+        return self.lists_name(host, port) or (address is not None and any(net.covers(address, port) for net in alone))
+
     def refuses_port(self, host: str, port: int) -> Refusal | None:
         """Why the port is refused, None when it is not; `host` is a name or an address."""
         if port in WEB_PORTS or port >= FIRST_FREE_PORT:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +29,10 @@ from roadstead.remote.transport import in_words
 MAX_REDIRECTS = 5
 CONNECTIONS, CONNECTIONS_PER_HOST = 512, 64
 READ_AHEAD = 512 * 1024
+SHORT_BODY, SHORT_BODY_SECONDS = 64 * 1024, 1.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+"""A last label that makes old resolvers read the whole host as an address (127.1, 0x7f.1, 2130706433)."""
 AGENT = f"roadstead/{__version__}"
 
 Body = bytes | AsyncIterator[bytes]
@@ -108,6 +113,15 @@ class Answer:
                 raise self._too_large(limit)
             yield chunk
 
+    async def drop(self) -> None:
+        """Lets go of an answer whose body does not matter; a short one is read, so that its connection can be kept."""
+        with contextlib.suppress(RemoteFailure, TimeoutError):
+            if self.length is not None and self.length <= SHORT_BODY:
+                async with asyncio.timeout(SHORT_BODY_SECONDS):
+                    async for _ in self.chunks(SHORT_BODY):
+                        pass
+        self.close()
+
     def _too_large(self, limit: int) -> RemoteFailure:
         said = f"{self.host} answers with more than the {limit} bytes that are read of this"
         return RemoteFailure(Kind.TOO_LARGE, said, host=self.host)
@@ -159,7 +173,7 @@ class Guard:
             answer = await self._once(ask, url, headers, deadline)
             if answer.status not in REDIRECTS or ask.method not in ("GET", "HEAD") or "Location" not in answer.headers:
                 return answer
-            answer.close()
+            await answer.drop()
             url, headers = self._redirected(url, answer.headers["Location"], headers)
         said = f"{url.raw_host} redirects more than {MAX_REDIRECTS} times"
         raise RemoteFailure(Kind.BLOCKED, said, host=str(url.raw_host), rule="redirects")
@@ -170,17 +184,17 @@ class Guard:
             url = URL(text)
             host, port = url.raw_host, url.port
         except ValueError:
-            raise RemoteFailure(Kind.MALFORMED, f"{text[:200]!r} is not a URL") from None
+            raise RemoteFailure(Kind.MALFORMED, "an address that is no URL cannot be asked") from None
         if url.scheme not in ("http", "https"):
             raise _blocked("scheme", url.raw_host or "", f"only https and http are asked, not {url.scheme[:20]!r}")
         if not host or not port:
-            raise RemoteFailure(Kind.MALFORMED, f"{text[:200]!r} names no host and port")
+            raise RemoteFailure(Kind.MALFORMED, "an address without a host cannot be asked")
         if url.user is not None or url.password is not None:
             raise _blocked("address", host, "credentials do not belong into an address")
         if refusal := self.allowed.refuses_port(host, port):
             raise _blocked(refusal.rule, host, refusal.what, f"{host}:{port}")
         address = as_address(host)
-        if address is None and (":" in host or host.replace(".", "").isdigit()):
+        if address is None and (":" in host or _NUMBER.fullmatch(tidy(host).rpartition(".")[2])):
             raise _blocked("address", host, "a number that is not written as an address is not asked")
         if address is not None and (refusal := self.allowed.refuses_address(host, address, port)):
             raise _blocked(refusal.rule, host, refusal.what, host)
@@ -195,7 +209,7 @@ class Guard:
         host = str(url.raw_host)
         if asked.scheme == "https" and url.scheme != "https":
             raise _blocked("token realm", host, f"{asked.raw_host} sends credentials over plain http")
-        if not same_owner(host, str(asked.raw_host)) and not self.allowed.lists_name(host, url.port or 0):
+        if not same_owner(host, str(asked.raw_host)) and not self.allowed.lists_host(host, url.port or 0):
             said = f"{asked.raw_host} sends credentials to {host}, which is not under the same domain"
             raise _blocked("token realm", host, said, host)
 

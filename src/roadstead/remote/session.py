@@ -123,7 +123,7 @@ class Session:
                 first = first or failure
                 continue
             if answer.status == 403 and number < len(ordered) and wanted.sendable_again:
-                answer.close()
+                await answer.drop()
                 continue
             if answer.status < 400:
                 self._good[wanted.scope] = credential
@@ -148,7 +148,7 @@ class Session:
         if answer.status != 401:
             return answer
         challenge = best(parse(answer.headers.getall("WWW-Authenticate", [])))
-        answer.close()
+        await answer.drop()
         self.upstream.challenge = challenge
         self._remotes.tokens.forget(authorization)
         renewed = await self._authorization(wanted, credential)
@@ -187,7 +187,7 @@ class Session:
                 continue
             wait = budget.learn(answer.status, answer.headers, clock())
             if answer.status == 429:
-                answer.close()
+                await answer.drop()
                 if number == tries or wait > PATIENCE_SECONDS:
                     raise rate_limited(self.server, wait)
                 budget.not_before = None
@@ -195,7 +195,7 @@ class Session:
                 wait = retry_after(answer.headers, clock())
                 if wait > PATIENCE_SECONDS:
                     return answer
-                answer.close()
+                await answer.drop()
             else:
                 return answer
             await self._rest(number, wait, deadline)

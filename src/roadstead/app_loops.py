@@ -17,6 +17,7 @@ from roadstead.controllers.loop import Loop
 from roadstead.controllers.namespace_defaults import NamespaceDefaults
 from roadstead.controllers.namespace_ends import NamespaceEnds
 from roadstead.controllers.pull_secrets import PullSecrets
+from roadstead.controllers.quota_usage import QuotaUsage
 from roadstead.controllers.token_secrets import TokenSecrets
 from roadstead.resources import plain
 from roadstead.resources.kinds import Kinds
@@ -66,8 +67,10 @@ def all_loops(kinds: Kinds, holder: str, accounts: Accounts, fresh: Callable[[Le
     """The loops over these kinds; `holder` is the name in the lease. `fresh` makes those that import images."""
     lease = Lease(kinds.plain(plain.LEASES), LEASE_NAMESPACE, LEASE_NAME, holder)
     custom = CustomDefinitions(kinds.custom).loop(lease)
+    bounds = [kinds.plain(plain.RESOURCE_QUOTAS), kinds.plain(plain.CLUSTER_RESOURCE_QUOTAS), kinds.namespaces]
+    usage = QuotaUsage(kinds.quotas, kinds.namespaces.store, bounds).loop(lease)
     deletion = _deletion_loops(kinds, lease)
-    return Loops(lease, [*deletion, *_account_loops(kinds, accounts, lease), custom, *fresh(lease)])
+    return Loops(lease, [*deletion, *_account_loops(kinds, accounts, lease), custom, usage, *fresh(lease)])
 
 
 def _deletion_loops(kinds: Kinds, lease: Lease) -> list[Loop]:

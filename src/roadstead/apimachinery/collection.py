@@ -20,7 +20,7 @@ from roadstead.apimachinery.served import (
     UpdateRule,
 )
 from roadstead.apimachinery.shown import Showcase, Shown, fresh, with_revision
-from roadstead.apimachinery.transaction import Staged, commit
+from roadstead.apimachinery.transaction import Quotas, Staged, commit
 from roadstead.apimachinery.view import View
 from roadstead.base.values import Json
 from roadstead.kube import status
@@ -57,6 +57,8 @@ class Collection:
     ) -> None:
         self.resource, self.store, self.rules = resource, store, rules or parts.default_rules(resource)
         self.namespace_check = namespace_check
+        self.quotas: Quotas | None = None
+        """Who says how many objects there may be; set for namespaced kinds once all of them are made."""
         self.showcase = Showcase(resource, self.rules.shown, kept_bytes)
 
     def key(self, namespace: str, name: str) -> Key:

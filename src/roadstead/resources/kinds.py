@@ -18,6 +18,7 @@ from roadstead.repositories.contents import Contents
 from roadstead.repositories.sources import Books, Sources
 from roadstead.resources import plain
 from roadstead.resources.allowedregistries import IMAGE_CONFIG, AllowedRegistries
+from roadstead.resources.appliedquotas import AppliedQuotas
 from roadstead.resources.customkinds import CustomKinds
 from roadstead.resources.images import IMAGES, ImageRules
 from roadstead.resources.imagesignatures import ImageSignatures
@@ -35,6 +36,7 @@ from roadstead.resources.people import People, people
 from roadstead.resources.plaincollections import plain_collections
 from roadstead.resources.projectrequests import ProjectRequests
 from roadstead.resources.projects import Projects, Rights
+from roadstead.resources.quotas import Quotas
 from roadstead.resources.reviews import reviews
 from roadstead.resources.serviceaccounts import ServiceAccounts, TokenDesk
 from roadstead.resources.streamrules import StreamSettings
@@ -54,6 +56,7 @@ class Kinds:
     contents: Contents
     arrivals: Arrivals
     limits: Limits
+    quotas: Quotas
     sources: Sources
     people: People
     imports: ImageStreamImports
@@ -78,8 +81,11 @@ def build(
     """All kinds over one store. `policy` gives the roles and bindings in force, for who hands out rights; `rights`
     takes changed ones in first, for watches; `importer` makes what looks into other registries, given places and keys.
     """
-    namespaces, limits = Namespaces(store), Limits(store)
+    namespaces = Namespaces(store)
     stored = plain_collections(store, policy, namespaces.check)
+    bounds = (plain.RESOURCE_QUOTAS.group_resource, plain.CLUSTER_RESOURCE_QUOTAS.group_resource)
+    quotas = Quotas(store, *(stored[each] for each in bounds))
+    limits = Limits(store, quotas)
     accounts = ServiceAccounts(store, desk, stored, namespaces.check)
     stored[accounts.resource.group_resource] = accounts
     allowing = AllowedRegistries(settings.allowed_registries, settings.internal_registry, stored.get(IMAGE_CONFIG))
@@ -103,6 +109,7 @@ def build(
         *reviews(policy),
         *openshift_reviews(policy),
         Projects(namespaces, rights or _as_they_are(policy)),
+        AppliedQuotas(quotas),
         ProjectRequests(namespaces, stored[plain.ROLE_BINDINGS.group_resource]),
         TokenReviews(desk.tokens, desk.user_of_token),
     )
@@ -113,7 +120,8 @@ def build(
     namespaces.content = lambda: [
         each for each in served.values() if isinstance(each, Collection) and each.resource.namespaced
     ]
-    found = (contents, arrivals, limits, sources, persons, imports, custom)
+    quotas.bound(each for each in (*stored.values(), streams) if each.resource.namespaced)
+    found = (contents, arrivals, limits, quotas, sources, persons, imports, custom)
     return Kinds(served, namespaces, images, streams, stream_tags, signatures, *found)
 
 

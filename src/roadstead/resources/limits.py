@@ -7,24 +7,23 @@ from collections.abc import Sequence
 import orjson
 
 from roadstead.apimachinery.resource import Resource
-from roadstead.base.errors import Invalid
 from roadstead.base.values import Json
 from roadstead.kube import status
 from roadstead.kube.status import GroupResource
 from roadstead.objects.store import Store
-from roadstead.resources.plain import LIMIT_RANGES, RESOURCE_QUOTAS
-from roadstead.streams import limits, quantities
+from roadstead.resources import quotausage
+from roadstead.resources.plain import LIMIT_RANGES
+from roadstead.resources.quotas import Quotas
+from roadstead.streams import limits
 
-STREAM_RESOURCE = "imagestreams.image.openshift.io"
-STREAM_COUNTS = ("openshift.io/imagestreams", f"count/{STREAM_RESOURCE}")
 MEMO_NAMESPACES = 1024
 
 
 class Limits:
     """Fetches the limits of namespaces, decoded once per change, and puts the pure rules to them."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, quotas: Quotas) -> None:
+        self._store, self._quotas = store, quotas
         self._memo: dict[tuple[str, str], tuple[int, list[Json]]] = {}
 
     async def stream_refusal(self, stream: Json, old: Json | None) -> str | None:
@@ -47,24 +46,7 @@ class Limits:
 
     async def charge_stream(self, namespace: str, name: str, resource: GroupResource) -> None:
         """Raises StatusError (403) when one more stream would exceed a quota of the namespace (section 15.4)."""
-        for quota in await self._objects(RESOURCE_QUOTAS, namespace):
-            hard = (quota.get("spec") or {}).get("hard") or {}
-            for key in STREAM_COUNTS:
-                if key in hard:
-                    await self._charge(namespace, quota["metadata"]["name"], key, hard[key], (resource, name))
-
-    async def _charge(
-        self, namespace: str, quota: str, key: str, hard: object, asked: tuple[GroupResource, str]
-    ) -> None:
-        try:
-            limit = quantities.parse(str(hard))
-        except Invalid:
-            return
-        page = await self._store.list(STREAM_RESOURCE, namespace, limit=1)
-        used = len(page.entries) + page.remaining
-        if used + 1 > limit.value:
-            why = f"exceeded quota: {quota}, requested: {key}=1, used: {key}={used}, limited: {key}={limit}"
-            raise status.forbidden(*asked, why)
+        await self._quotas.check(quotausage.STREAMS, namespace, (resource, name))
 
     async def _objects(self, resource: Resource, namespace: str) -> Sequence[Json]:
         place, changed = (resource.key_resource, namespace), self._store.last_change(resource.key_resource)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.resource import Resource
 from roadstead.base.values import Json
-from roadstead.kube import status
+from roadstead.kube import labelselectors, status
 from roadstead.kube.status import FieldError
 from roadstead.resources.namedrules import NamedRules
-from roadstead.resources.plain.cells import at, map_at, objects_at, text_at, texts_at
+from roadstead.resources.plain.cells import at, map_at, objects_at, text_at
 from roadstead.resources.podtemplates import filled, pod_errors, with_pod_defaults, with_template_defaults
 
 NOT_BELOW_ZERO = "must be greater than or equal to 0"
@@ -121,33 +120,10 @@ def template_errors(spec: Json, path: str) -> list[FieldError]:
     errors = []
     if not selector:
         errors.append(status.required(f"{path}.selector"))
-    elif not _selects(selector, labels):
+    elif not labelselectors.matches(selector, labels):
         why = "`selector` does not match template `labels`"
         errors.append(status.invalid_value(f"{path}.template.metadata.labels", labels, why))
     return errors + pod_errors(map_at(spec, "template", "spec"), f"{path}.template.spec")
-
-
-def _selects(selector: Any, labels: Json) -> bool:
-    """Whether a label selector, or a plain map of labels, finds objects with these labels."""
-    if not isinstance(selector, dict):
-        return False
-    wanted = selector.get("matchLabels", {}) if selector.keys() & {"matchLabels", "matchExpressions"} else selector
-    if any(labels.get(key) != value for key, value in (wanted or {}).items()):
-        return False
-    return all(_meets(rule, labels) for rule in objects_at(selector, "matchExpressions"))
-
-
-def _meets(rule: Json, labels: Json) -> bool:
-    present, found = text_at(rule, "key") in labels, labels.get(text_at(rule, "key"))
-    match text_at(rule, "operator"):
-        case "In":
-            return present and found in texts_at(rule, "values")
-        case "NotIn":
-            return not present or found not in texts_at(rule, "values")
-        case "Exists":
-            return present
-        case _:
-            return not present
 
 
 def _restarts(spec: Json, path: str) -> list[FieldError]:

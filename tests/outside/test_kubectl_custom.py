@@ -75,8 +75,14 @@ def test_a_custom_resource_is_applied_shown_scaled_and_changed(custom: Shell) ->
     assert kubectl(custom, "get", "ct", "mine", "-o", "jsonpath={.spec.replicas}") == "3"
     kubectl(custom, "patch", "ct", "mine", "--subresource=status", "--type=merge", "-p", '{"status":{"replicas":3}}')
     kubectl(custom, "wait", "--for=jsonpath={.status.replicas}=3", "ct/mine", "--timeout=10s")
-    kubectl(custom, "apply", "--server-side", "-f", "-", input=CRONTAB.replace("*/5", "*/7"), fails=True)
-    kubectl(custom, "apply", "--server-side", "--force-conflicts", "-f", "-", input=CRONTAB.replace("*/5", "*/7"))
+
+
+def test_a_custom_resource_has_owners_field_by_field(custom: Shell) -> None:
+    kubectl(custom, "apply", "--server-side", "-f", "-", input=CRONTAB)
+    other = CRONTAB.replace("*/5", "*/7")
+    apply = ("apply", "--server-side", "--field-manager=other", "-f", "-")
+    assert 'conflict with "kubectl": .spec.cronSpec' in kubectl(custom, *apply, input=other, fails=True)
+    kubectl(custom, *apply, "--force-conflicts", input=other)
     assert kubectl(custom, "get", "ct", "mine", "-o", "jsonpath={.spec.cronSpec}") == "* * * * */7"
 
 

@@ -114,6 +114,12 @@ def test_only_so_many_errors_are_told() -> None:
     assert len(wrong({"type": "object", "properties": properties})) == MOST_ERRORS
 
 
+def test_the_patterns_of_a_schema_are_only_so_large_together() -> None:
+    large = {"type": "string", "pattern": r"[\p{L}\p{S}]{1,100}"}
+    properties = {f"p{number}": large for number in range(100)}
+    assert "too large together" in "\n".join(wrong({"type": "object", "properties": properties}))
+
+
 @given(JSON)
 def test_any_value_is_a_schema_or_is_refused(schema: Any) -> None:
     found = read(schema, "s")

@@ -10,8 +10,8 @@ import re2  # type: ignore[import-untyped]
 from roadstead.base.errors import Invalid
 
 LONGEST = 4096
-MEMORY = 1 << 20
-"""Bytes a compiled pattern may take."""
+MEMORY = 8 << 20
+"""Bytes a compiled pattern may take; real definitions have some that need half of it."""
 
 
 class BadPattern(Invalid):
@@ -35,6 +35,8 @@ class Pattern:
         except UnicodeEncodeError:
             raise BadPattern("a pattern is valid text") from None
         self.text = text
+        self.size: int = self._compiled.programsize
+        """How many steps the compiled pattern has."""
 
     def found_in(self, value: str) -> bool:
         """Whether it matches anywhere in the value."""

@@ -16,6 +16,8 @@ from roadstead.kube.schema import NOTHING
 
 MOST_NODES = 20_000
 MOST_PATTERNS = 500
+LARGEST_PATTERNS = 1_000_000
+"""Steps of all compiled patterns of a schema together; 16 bytes each."""
 DEEPEST = 60
 MOST_ERRORS = 20
 TYPES = ("array", "boolean", "integer", "number", "object", "string")
@@ -86,7 +88,7 @@ class _Reader:
     def __init__(self) -> None:
         self.errors: list[FieldError] = []
         self.rules: list[str] = []
-        self._nodes = self._patterns = 0
+        self._nodes = self._patterns = self._steps = 0
 
     def node(self, told: Any, path: str, *, depth: int, inside: bool = False) -> Node:
         """One schema; `inside` a junctor, where only limits may stand."""
@@ -215,7 +217,11 @@ class _Reader:
             self.errors.append(forbidden_field(f"{path}.pattern", f"a schema has at most {MOST_PATTERNS} patterns"))
             return None
         try:
-            return Pattern(text)
+            pattern = Pattern(text)
+            self._steps += pattern.size
+            if self._steps > LARGEST_PATTERNS:
+                raise BadPattern("the patterns of this schema are too large together")
+            return pattern
         except BadPattern as wrong:
             why = f"must be a valid regular expression, but isn't: {wrong.message}"
             self.errors.append(invalid_value(f"{path}.pattern", text[:200], why))

@@ -157,33 +157,35 @@ class CustomKinds:
 
     def _see(self, changes: Sequence[Change]) -> None:
         mine = [each for each in changes if each.key.resource == DEFINITIONS.key_resource]
-        for change in mine:
-            self._take(change.key.name, None if change.type == "DELETED" else orjson.loads(change.value))
-        if mine:
+        states = [(each.key.name, None if each.type == "DELETED" else orjson.loads(each.value)) for each in mine]
+        if any([self._take(name, crd) for name, crd in states]):
             self._tell()
 
     def _tell(self) -> None:
         others = [each for made in self._made.values() for each in made[1:]]
         self._publish([*self._served.values(), *others])
 
-    def _take(self, name: str, crd: Json | None) -> None:
+    def _take(self, name: str, crd: Json | None) -> bool:
+        """Whether what is served has changed."""
         before = self.definitions.pop(name, None)
         if crd is not None:
             self.definitions[name] = crd
         if crd is not None and before is not None and _unchanged(crd, before):
-            return
-        for collection in self._made.pop(name, []):
+            return False
+        gone = self._made.pop(name, [])
+        for collection in gone:
             self._served.pop(collection.resource.group_resource, None)
         if crd is None or not customnames.established(crd):
-            return
+            return bool(gone)
         try:
             made = collections_of(crd, self._store, self._check)
         except Exception as fault:  # written by another version of this program, or damaged: one kind less, not none
             logger().error("a custom resource definition cannot be served", name=name, error=str(fault))
-            return
+            return bool(gone)
         self._made[name] = made
         if made:
             self._served[made[0].resource.group_resource] = made[0]
+        return True
 
     def status_of(self, crd: Json, now: datetime) -> Json:
         """The status a definition has beside all others."""

@@ -187,7 +187,7 @@ def build(settings: Settings, folder: Path, hostname: str, log: SealedLog | None
     seconds = settings.access.pull_secret_seconds
     accounts = Accounts(access.desk.tokens, sorted(reached - {""}), folder / "ca.crt", seconds)
     holder = holder_name(hostname, shared=bool(settings.objects.url))
-    loops = all_loops(kinds, holder, accounts, import_loops(settings, kinds, metrics))
+    loops = all_loops(kinds, holder, accounts, import_loops(settings, kinds, metrics, remotes))
     outward = (remotes, rooms.pullthrough, persons)
     doors = Doors(registry, api, audit_of(settings, folder))
     return App(doors, gate, store, log, kinds, blobs, uploads, metrics, settings, loops, *outward)

@@ -14,6 +14,7 @@ from roadstead.controllers.imports import COMPONENT, ImportRunner, Imports
 from roadstead.controllers.lease import Lease
 from roadstead.controllers.loop import Loop
 from roadstead.controllers.scheduled_imports import ScheduledImports
+from roadstead.controllers.signature_imports import SignatureImports
 from roadstead.importing.importer import Importer
 from roadstead.importing.looking import ImportOptions
 from roadstead.importing.registries import RegistryUpstreams
@@ -47,8 +48,8 @@ def importer_maker(settings: Settings, remotes: Remotes) -> Callable[[Sources], 
     return lambda sources: Importer(RegistryUpstreams(sources, remotes, registry.manifest_bytes), options)
 
 
-def import_loops(settings: Settings, kinds: Kinds, metrics: Metrics) -> Callable[[Lease], list[Loop]]:
-    """The loops that import what streams ask for and keep tags fresh, given their lease."""
+def import_loops(settings: Settings, kinds: Kinds, metrics: Metrics, remotes: Remotes) -> Callable[[Lease], list[Loop]]:
+    """The loops that import what streams ask for, keep tags fresh and bring signatures, given their lease."""
     tally, imports = ImportTally(), settings.imports
     metrics.add(tally)
     events = Events(kinds.plain(plain.EVENTS), COMPONENT)
@@ -57,9 +58,10 @@ def import_loops(settings: Settings, kinds: Kinds, metrics: Metrics) -> Callable
     fresh = ScheduledImports(
         runner, kinds.imports.importer.patience, interval=interval, per_minute=imports.scheduled_per_minute
     )
+    signatures = SignatureImports(kinds.images, RegistryUpstreams(kinds.sources, remotes))
 
     def loops(lease: Lease) -> list[Loop]:
-        found = [Imports(runner).loop(lease, workers=imports.workers)]
+        found = [Imports(runner).loop(lease, workers=imports.workers), signatures.loop(lease)]
         return [*found, fresh.loop(lease)] if imports.scheduled else found
 
     return loops

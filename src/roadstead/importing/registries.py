@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from roadstead.base.values import Json
 from roadstead.importing.upstreams import Fetched, Upstream
 from roadstead.oci.descriptor import Descriptor
-from roadstead.remote.client import RemoteRegistry
+from roadstead.oci.digest import Digest
+from roadstead.remote.client import MANIFEST_BYTES, RemoteRegistry
 from roadstead.remote.errors import Kind, RemoteFailure
 from roadstead.remote.mirrors import full_name
 from roadstead.remote.places import NO_KEYS, Place
 from roadstead.remote.session import Remotes
 from roadstead.repositories.sources import Plan, Sources
+from roadstead.streams import pullspec
 from roadstead.streams.pullspec import PullSpec
 
 
@@ -58,7 +61,7 @@ class RegistryUpstream:
 class RegistryUpstreams:
     """Finds places with the rules in force, and keys where people put them."""
 
-    def __init__(self, sources: Sources, remotes: Remotes, manifest_bytes: int) -> None:
+    def __init__(self, sources: Sources, remotes: Remotes, manifest_bytes: int = MANIFEST_BYTES) -> None:
         self._sources, self._remotes, self._manifest_bytes = sources, remotes, manifest_bytes
 
     async def places(
@@ -73,6 +76,15 @@ class RegistryUpstreams:
             RegistryUpstream(RemoteRegistry(self._remotes, each, keys, manifest_bytes=self._manifest_bytes), each)
             for each in found.places
         ]
+
+    async def signatures(self, reference: str) -> Sequence[Json]:
+        """What the registry of a pull spec by digest offers, asked without a key; see `SignatureSource`."""
+        spec = pullspec.parse(reference)
+        found = await self._sources.for_pull("", spec.with_defaults())
+        if not found.places:
+            return ()
+        place = found.places[-1]
+        return await RemoteRegistry(self._remotes, place).signatures(place.repository, Digest.parse(spec.id))
 
     async def _refusal(self, spec: PullSpec, found: Plan) -> RemoteFailure:
         """Why no place may be asked, in the words of the contract where it has some (image-api, 14.7)."""

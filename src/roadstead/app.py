@@ -152,6 +152,7 @@ class App:
         """Finishes writes and lets the storage go."""
         if self.pullthrough is not None:
             await self.pullthrough.close()
+        await self.persons.close()
         await self.remotes.close()
         await self.store.close()
 

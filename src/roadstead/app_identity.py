@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import secrets
 from collections.abc import Callable, Mapping
@@ -24,16 +25,22 @@ from roadstead.kube.status import StatusError
 from roadstead.oauth.authorize import Authorize
 from roadstead.oauth.clients import built_in
 from roadstead.oauth.cookies import Signer, random_text
-from roadstead.oauth.door import Rooms, open_pages
+from roadstead.oauth.door import Page, Rooms, open_pages
 from roadstead.oauth.grants import Grants
 from roadstead.oauth.identities import Identities
 from roadstead.oauth.identities import Mapping as Mapped
+from roadstead.oauth.issuers import IssuerFacts
 from roadstead.oauth.login import Login
 from roadstead.oauth.logins import Logins, PasswordProvider
+from roadstead.oauth.openid import OpenId, issuer_host
+from roadstead.oauth.providers import SETTING, Issuer, PasswordFile, Provider, parse
 from roadstead.oauth.token import Token
 from roadstead.oauth.tokenpages import TokenPages
 from roadstead.oauth.visits import Visits
 from roadstead.objects.store import Store
+from roadstead.remote.addresses import Allowed
+from roadstead.remote.guard import Guard
+from roadstead.remote.proxies import Proxies
 from roadstead.resources.kinds import Kinds
 
 HTPASSWD = "htpasswd"
@@ -48,6 +55,12 @@ class Identity:
     logins: Logins
     pages: Mapping[str, Handler]
     grants: Grants
+    guard: Guard | None
+
+    async def close(self) -> None:
+        """Ends connections to other identity providers."""
+        if self.guard is not None:
+            await self.guard.close()
 
     def start(self, background: Background) -> None:
         """What comes round by itself."""
@@ -73,17 +86,20 @@ def identity(settings: Settings, store: Store, kinds: Kinds, tokens: AccessToken
     """All of it over one store; raises Invalid for settings that name what is not there."""
     standing = People(store)
     identities = Identities(kinds.people, standing, place.now)
-    logins = Logins(_password_providers(settings) if settings.logins.passwords else [], identities)
+    providers = parse(settings.logins.identity_providers)
+    logins = Logins(_password_providers(settings, providers) if settings.logins.passwords else [], identities)
     grants = Grants(kinds.people, tokens, settings.logins.token_seconds, place.now)
     key = secretfile.read_or_make(place.folder / "tls" / "logins.key", lambda: secrets.token_hex(32).encode())
     visits = Visits(Signer(key), standing, place.now, _names(settings), configured_base(settings.logins.public_url))
+    elsewhere = _elsewhere(settings, providers, visits, identities, place.now)
     rooms = Rooms(
         Authorize(visits, kinds.people, grants, logins),
         Token(kinds.people, grants),
         TokenPages(visits, kinds.people, grants, place.registry),
-        Login(visits, logins),
+        Login(visits, logins, elsewhere.issuers),
     )
-    return Identity(logins, open_pages(visits, rooms, {}), grants)
+    callbacks: dict[str, Page] = {each.path: each.callback for each in elsewhere.issuers}
+    return Identity(logins, open_pages(visits, rooms, callbacks), grants, elsewhere.guard)
 
 
 async def bootstrap_clients(kinds: Kinds, ask: Ask) -> None:
@@ -104,9 +120,33 @@ def _names(settings: Settings) -> list[str]:
     return [each for each in {"localhost", "127.0.0.1", "::1", platform.node(), host, *settings.names} if each]
 
 
-def _password_providers(settings: Settings) -> list[PasswordProvider]:
+@dataclass(frozen=True)
+class _Elsewhere:
+    """The issuers, and the guard they are asked through."""
+
+    issuers: list[OpenId]
+    guard: Guard | None
+
+
+def _elsewhere(
+    settings: Settings, providers: list[Provider], visits: Visits, identities: Identities, now: Callable[[], datetime]
+) -> _Elsewhere:
+    issuers = [each for each in providers if isinstance(each, Issuer)]
+    if not issuers:
+        return _Elsewhere([], None)
+    allowed = Allowed.parse([issuer_host(each) for each in issuers])
+    guard = Guard(settings.outbound, Proxies.from_environment(os.environ), allowed=allowed)
+    return _Elsewhere([OpenId(each, IssuerFacts(each, guard, now), visits, identities) for each in issuers], guard)
+
+
+def _password_providers(settings: Settings, providers: list[Provider]) -> list[PasswordProvider]:
     file = settings.access.htpasswd
-    return [PasswordProvider(HTPASSWD, Mapped.CLAIM, _htpasswd("access.htpasswd", file))] if file else []
+    first = [PasswordFile(HTPASSWD, Mapped.CLAIM, file)] if file else []
+    files = [*first, *(each for each in providers if isinstance(each, PasswordFile))]
+    if len({each.name for each in files}) < len(files):
+        raise Invalid(f"{SETTING}: the name {HTPASSWD} belongs to the file of access.htpasswd")
+    where = "access.htpasswd" if file else SETTING
+    return [PasswordProvider(each.name, each.mapping, _htpasswd(where, each.file)) for each in files]
 
 
 def _htpasswd(setting: str, file: str) -> Htpasswd:

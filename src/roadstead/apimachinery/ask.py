@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from roadstead.apimachinery.ending import Ending
 from roadstead.auth.users import Attributes, Decision, User
 from roadstead.base.values import Json
 from roadstead.kube.meta import SUFFIX_LENGTH, SUFFIX_LETTERS
@@ -39,7 +40,7 @@ class Ask:
     object on the way. `options` is the body of a delete (DeleteOptions). `at_least` is the revision that a read must
     have reached. `warnings` collects texts for `Warning` headers and is meant to be appended to. `field_manager` is who
     is written down as managing the fields changed ("": nobody), `subresource` the part of the object that the URL
-    names, `managed` the managedFields that an apply has worked out.
+    names, `managed` the managedFields that an apply has worked out. `ending` ends a watch early.
     """
 
     user: User
@@ -57,6 +58,7 @@ class Ask:
     url_resource: GroupResource | None = None
     url_name: str = ""
     at_least: int = 0
+    ending: Ending | None = None
 
     @classmethod
     def internal(

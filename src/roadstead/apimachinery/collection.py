@@ -112,7 +112,7 @@ class Collection:
 
     def watch(self, namespace: str | None, options: ListOptions, ask: Ask) -> AsyncIterator[Event]:
         """What is there and what happens to it; ends after `options.timeout_seconds`, or with an ERROR event."""
-        return watching.events(self, namespace or None, options)
+        return watching.events(self, namespace or None, options, ask.ending)
 
     # -- writing
 

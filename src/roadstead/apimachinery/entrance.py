@@ -42,7 +42,7 @@ async def admit(gate: Gate, request: Request, target: Target) -> Admitted:
         if told:
             note(request, user=caller.name, decision="forbid", reason=refused.reason)
         raise _forbidden(refused.attributes) from None
-    attributes = _attributes(user, target, request)
+    attributes = attributes_of(user, target, request)
     decision = gate.decide(attributes)
     if told:
         by = "" if user is caller else caller.name
@@ -68,7 +68,8 @@ def _note(request: Request, target: Target) -> None:
     )
 
 
-def _attributes(user: User, target: Target, request: Request) -> Attributes:
+def attributes_of(user: User, target: Target, request: Request) -> Attributes:
+    """What the gate is asked about a request."""
     if not target.is_resource:
         return Attributes(user, target.verb, path=target.path)
     return Attributes(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from roadstead.apimachinery import bodies, options, replies, streaming
 from roadstead.apimachinery.ask import Ask, new_uid, random_suffix
 from roadstead.apimachinery.bodies import Wanted
+from roadstead.apimachinery.ending import Ending
 from roadstead.apimachinery.entrance import Admitted
+from roadstead.apimachinery.openwatches import OpenWatches
 from roadstead.apimachinery.options import WriteOptions
 from roadstead.apimachinery.paths import Target
 from roadstead.apimachinery.resource import Resource
@@ -62,6 +64,7 @@ class Call:
     settings: DoorSettings
     may: Callable[[Attributes], Decision]
     others: frozenset[tuple[str, str]]
+    watches: OpenWatches
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -124,13 +127,15 @@ async def watch(call: Call) -> Reply:
     """GET of a collection with `?watch=true`: the reply goes on until its time is over."""
     how = replies.accepted(call.request, call.resource)
     wanted = options.list_options(call.request, call.resource, watching=True)
-    events = call.served.watch(call.namespace or None, wanted, call.ask())
+    ending = Ending()
+    events = call.served.watch(call.namespace or None, wanted, replace(call.ask(), ending=ending))
 
     def report(fault: Exception) -> str:
         call.settings.report(fault, call.request.id)
         return f"a fault of the server, logged as {call.request.id}"
 
-    lines = streaming.lines(events, call.resource, how, call.settings.now, report)
+    every = streaming.lines(events, call.resource, how, call.settings.now, report)
+    lines = call.watches.guard(call.request, call.admitted, ending, every)
     return Reply(200, [("Content-Type", replies.JSON_TYPE), ("Cache-Control", replies.NO_STORE)], lines)
 
 

@@ -13,6 +13,7 @@ from roadstead.apimachinery.entrance import Admitted, Gate, admit
 from roadstead.apimachinery.faults import status_of
 from roadstead.apimachinery.handlers import HANDLERS, Call, DoorSettings, subresource
 from roadstead.apimachinery.nonresource import PUBLIC_PATHS, Facts, Pages, may_be_open, not_found
+from roadstead.apimachinery.openwatches import OpenWatches
 from roadstead.apimachinery.paths import Target
 from roadstead.apimachinery.replies import FRONT_DOOR, status_reply
 from roadstead.apimachinery.served import Served
@@ -49,6 +50,7 @@ class ApiDoor:
             raise ValueError(f"{stray} must stay behind the gate")
         self._gate, self._settings = gate, settings or DoorSettings()
         self._facts = facts or Facts()
+        self.watches = OpenWatches(gate)
         self._surface = Surface(served.values())
         self._pages = Pages(self._surface, self._facts)
 
@@ -96,7 +98,7 @@ class ApiDoor:
         if not surface.routes.knows(target):
             return not_found()
         route = surface.routes.find(target)
-        call = Call(admitted, request, route, self._settings, self._gate.decide, surface.kinds)
+        call = Call(admitted, request, route, self._settings, self._gate.decide, surface.kinds, self.watches)
         handler = subresource if route.subresource is not None else HANDLERS[target.verb]
         seconds = self._seconds(request, target, slow=route.resource.slow)
         try:

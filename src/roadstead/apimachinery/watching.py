@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from roadstead.apimachinery import listing
+from roadstead.apimachinery.ending import Ending
 from roadstead.apimachinery.served import Event, ListOptions
 from roadstead.apimachinery.shown import Shown
 from roadstead.base.errors import Expired
@@ -27,19 +28,26 @@ FIRST_STATE_PAGE = 500
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
-async def events(collection: Collection, namespace: str | None, options: ListOptions) -> AsyncIterator[Event]:
-    """The events of a kind in a namespace (None: in all), as image-api contract, section 16.5 has them."""
+async def events(
+    collection: Collection, namespace: str | None, options: ListOptions, ending: Ending | None = None
+) -> AsyncIterator[Event]:
+    """The events of a kind in a namespace (None: in all), as image-api contract, section 16.5 has them, until their
+    time is over or `ending` says so."""
     loop = asyncio.get_running_loop()
     end = loop.time() + (options.timeout_seconds or random.uniform(SHORTEST_SECONDS, LONGEST_SECONDS))
     after = options.revision or 0
     if not options.revision or options.send_initial_events:
         async for shown, revision in _first_state(collection, namespace, options):
             after = revision
+            if ending is not None and ending.over:
+                return
             if shown is not None:
                 yield Event("ADDED", shown)
         if options.send_initial_events and options.bookmarks:
             yield _bookmark(collection, after, {INITIAL_EVENTS_END: "true"})
     listener = collection.store.watch(collection.resource.key_resource, after)
+    if ending is not None:
+        ending.on_end(listener.close)
     try:
         async for change in _until(listener, end, BOOKMARK_SECONDS if options.bookmarks else None):
             if change is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from roadstead.base.errors import Invalid
+from roadstead.base.values import Json
 
 PREFIX = "ROADSTEAD_"
 ELSEWHERE = {"ROADSTEAD_CONFIG", "ROADSTEAD_VENV"}
@@ -137,6 +139,9 @@ class Logins:
         "", "address people reach the API and its login page by; empty: whatever name of ours they used"
     )
     passwords: bool = knob(True, "let people log in with name and password; says nothing of tokens")
+    identity_providers: tuple[Json, ...] = knob(
+        (), "who vouches for people, besides access.htpasswd (docs/access.md); in the environment as JSON"
+    )
     token_seconds: int = knob(86400, "lifetime of a token where its OAuthClient has none; 0: for ever", "seconds")
     token_inactivity_seconds: int = knob(
         0, "a login's token unused for this long ends, where its OAuthClient does not say; 0: never", "seconds"
@@ -288,6 +293,8 @@ def _merge(node: Any, table: Mapping[str, Any], path: str) -> Any:
 
 
 def _typed(name: str, value: Any, current: Any) -> Any:
+    if isinstance(current, tuple) and isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return tuple(value)
     if isinstance(current, list) and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
     if type(value) is type(current) and not isinstance(value, list):
@@ -296,7 +303,7 @@ def _typed(name: str, value: Any, current: Any) -> Any:
 
 
 def _type_name(current: Any) -> str:
-    names = {bool: "true or false", int: "a whole number", str: "text", list: "a list of texts"}
+    names = {bool: "true or false", int: "a whole number", str: "text", list: "a list of texts", tuple: "tables"}
     return names[type(current)]
 
 
@@ -328,6 +335,11 @@ def _parsed(line: Line, text: str) -> Any:
         if not text.isascii() or not text.isdigit():
             raise Invalid(f"{line.environment} takes a whole number, not {text!r}")
         return int(text)
+    if isinstance(line.default, tuple):
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise Invalid(f"{line.environment} takes a JSON list of objects") from None
     if isinstance(line.default, list):
         return [item.strip() for item in text.split(",") if item.strip()]
     return text

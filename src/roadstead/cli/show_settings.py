@@ -29,6 +29,8 @@ def _table(found: list[Line]) -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return " ".join(str(each.get("name", "?")) for each in value) or "[]"
     if isinstance(value, list):
         return ",".join(value) or '""'
     return str(value) if value != "" else '""'

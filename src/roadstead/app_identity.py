@@ -44,7 +44,7 @@ from roadstead.remote.proxies import Proxies
 from roadstead.resources.kinds import Kinds
 
 HTPASSWD = "htpasswd"
-"""The name of the identity provider behind the setting `access.htpasswd`."""
+"""The name of the identity provider behind the setting `access.htpasswd`, and of its file in the data folder."""
 USES_SECONDS, SWEEP_SECONDS = 60, 600
 
 
@@ -87,7 +87,8 @@ def identity(settings: Settings, store: Store, kinds: Kinds, tokens: AccessToken
     standing = People(store)
     identities = Identities(kinds.people, standing, place.now)
     providers = parse(settings.logins.identity_providers)
-    logins = Logins(_password_providers(settings, providers) if settings.logins.passwords else [], identities)
+    files = _password_providers(settings, place.folder, providers) if settings.logins.passwords else []
+    logins = Logins(files, identities)
     grants = Grants(kinds.people, tokens, settings.logins.token_seconds, place.now)
     key = secretfile.read_or_make(place.folder / "tls" / "logins.key", lambda: secrets.token_hex(32).encode())
     visits = Visits(Signer(key), standing, place.now, _names(settings), configured_base(settings.logins.public_url))
@@ -139,14 +140,14 @@ def _elsewhere(
     return _Elsewhere([OpenId(each, IssuerFacts(each, guard, now), visits, identities) for each in issuers], guard)
 
 
-def _password_providers(settings: Settings, providers: list[Provider]) -> list[PasswordProvider]:
+def _password_providers(settings: Settings, folder: Path, providers: list[Provider]) -> list[PasswordProvider]:
     file = settings.access.htpasswd
-    first = [PasswordFile(HTPASSWD, Mapped.CLAIM, file)] if file else []
-    files = [*first, *(each for each in providers if isinstance(each, PasswordFile))]
-    if len({each.name for each in files}) < len(files):
+    own = _htpasswd("access.htpasswd", file) if file else Htpasswd(folder / HTPASSWD, may_be_missing=True)
+    if any(each.name == HTPASSWD for each in providers):
         raise Invalid(f"{SETTING}: the name {HTPASSWD} belongs to the file of access.htpasswd")
-    where = "access.htpasswd" if file else SETTING
-    return [PasswordProvider(each.name, each.mapping, _htpasswd(where, each.file)) for each in files]
+    files = [each for each in providers if isinstance(each, PasswordFile)]
+    more = [PasswordProvider(each.name, each.mapping, _htpasswd(SETTING, each.file)) for each in files]
+    return [PasswordProvider(HTPASSWD, Mapped.CLAIM, own), *more]
 
 
 def _htpasswd(setting: str, file: str) -> Htpasswd:

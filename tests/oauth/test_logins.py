@@ -123,3 +123,25 @@ async def test_who_leaves_the_file_leaves_at_once(home: House) -> None:
     htpasswd(home.folder, "bob")
     assert await home.registry(ALICE) == 401
     assert await home.registry(f"Bearer {token}") == 401
+
+
+async def test_a_file_in_the_data_folder_is_followed_from_its_first_line_on(tmp_path: Path) -> None:
+    async with house(tmp_path, htpasswd="") as home:
+        assert "no identity provider" in (await home.api("GET", "/login")).text
+        assert await home.registry(ALICE) == 401
+        htpasswd(tmp_path, "alice").rename(tmp_path / "htpasswd")
+        assert await home.registry(ALICE) == 200
+        assert "Password" in (await home.api("GET", "/login")).text
+
+
+async def test_two_files_are_two_providers_and_the_one_that_has_the_name_is_asked(tmp_path: Path) -> None:
+    more = tmp_path / "more"
+    more.mkdir()
+    provider = {"name": "guests", "type": "htpasswd", "file": str(htpasswd(more, "bob"))}
+    file = htpasswd(tmp_path, "alice")
+    async with house(tmp_path, htpasswd=str(file), identity_providers=(provider,)) as home:
+        htpasswd(tmp_path, "alice")
+        assert await home.registry(ALICE) == 200
+        assert await home.registry(basic("bob", "bob-pw")) == 200
+        names = {each["metadata"]["name"] for each in (await home.as_admin("GET", IDENTITIES)).json["items"]}
+        assert names == {"htpasswd:alice", "guests:bob"}

@@ -102,8 +102,9 @@ async def _whole(reply: Reply) -> Answer:
 
 @asynccontextmanager
 async def house(folder: Path, **logins: Any) -> AsyncIterator[House]:
-    """The app over a folder, for the length of a block; `logins` are settings of that name."""
-    access = Access(htpasswd=str(htpasswd(folder, "alice", "bob")))
+    """The app over a folder, for the length of a block; `logins` are settings of that name, and `htpasswd` the file."""
+    file = logins.pop("htpasswd", None)
+    access = Access(htpasswd=str(htpasswd(folder, "alice", "bob")) if file is None else file)
     settings = Settings(access=access, logins=Logins(**logins))
     app = build(settings, folder, HOST)
     await app.recover()

@@ -33,8 +33,9 @@ class Htpasswd:
     is the tightest, so that one guesser cannot lock the owner out. `clock` gives seconds that only grow.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:
-        self._path, self._clock = path, clock
+    def __init__(self, path: Path, clock: Callable[[], float] = monotonic, *, may_be_missing: bool = False) -> None:
+        """`may_be_missing`: a file that is not there yet is no problem, and holds nobody."""
+        self._path, self._clock, self._may_be_missing = path, clock, may_be_missing
         self._stamp: secretfile.Stamp | None = None
         self._accounts = Accounts()
         self._decoy = ""
@@ -53,6 +54,12 @@ class Htpasswd:
         """What the file holds that cannot be used, line by line; looks at the file."""
         self._refresh()
         return self._accounts.problems
+
+    @property
+    def holds_anybody(self) -> bool:
+        """Whether the file has accounts now."""
+        self._refresh()
+        return bool(self._accounts.hashes)
 
     async def user_of(self, name: str, password: str, address: str) -> User | None:
         """The user, or None when name and password do not belong together.
@@ -133,7 +140,8 @@ class Htpasswd:
             self._accounts = passwords.parse(secretfile.read(self._path, MAX_FILE).decode())
         except (OSError, Invalid, UnicodeDecodeError) as wrong:
             why = "it is not UTF-8 text" if isinstance(wrong, UnicodeDecodeError) else str(wrong)
-            self._accounts = Accounts(problems=(f"the file cannot be used: {why}",))
+            missing = self._may_be_missing and isinstance(wrong, FileNotFoundError)
+            self._accounts = Accounts(problems=() if missing else (f"the file cannot be used: {why}",))
         self._stamp, self._decoy = seen, self._accounts.decoy
         self._remembered.clear()
         if self._accounts.problems != before:

@@ -109,7 +109,9 @@ class PullThrough:
 class Access:
     """Who gets in."""
 
-    htpasswd: str = knob("", "htpasswd file (bcrypt or argon2) of users who log in with name and password")
+    htpasswd: str = knob(
+        "", "htpasswd file (bcrypt or argon2) of users who log in with name and password; empty: DIR/htpasswd, if any"
+    )
     token_issuer: str = knob(
         "https://kubernetes.default.svc",
         "issuer of service account tokens, and their audience when none is asked for; others find keys below its URL",

@@ -106,7 +106,7 @@ class Authorize:
         if not headers.get("X-CSRF-Token"):
             text = "A non-empty X-CSRF-Token header is required to receive basic-auth challenges"
             return _unauthorized(text, ("Warning", f'199 OpenShift "{text}"'))
-        if not self._logins.providers:
+        if not self._logins.any:
             return _unauthorized(f"You must obtain an API token by visiting {visit.issuer}/oauth/token/request")
         match presented(headers.getall("Authorization", [])):
             case Basic(name, password):

@@ -47,7 +47,7 @@ class Login:
         if visit.request.method == "POST":
             return await self._log_in(visit, then)
         chosen = visit.fields.get("idp", "")
-        if not chosen and not self._logins.providers and len(self._elsewhere) == 1:
+        if not chosen and not self._logins.any and len(self._elsewhere) == 1:
             chosen = next(iter(self._elsewhere))
         if chosen:
             if chosen not in self._elsewhere:
@@ -85,7 +85,7 @@ class Login:
     ) -> Reply:
         hidden, headers = self._visits.proof(visit)
         links = [(each, f"/login?{urlencode({'idp': each, 'then': then})}") for each in self._elsewhere]
-        passwords, fields = bool(self._logins.providers), [*hidden, Hidden("then", then)]
+        passwords, fields = self._logins.any, [*hidden, Hidden("then", then)]
         body = pages.login(fields, passwords=passwords, providers=links, name=name, wrong=wrong)
         policy = pages.security_headers([_leads_to(then)])
         retry = [("Retry-After", str(wait))] if wait else []

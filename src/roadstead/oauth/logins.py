@@ -29,6 +29,11 @@ class Logins:
     def __init__(self, providers: Sequence[PasswordProvider], identities: Identities) -> None:
         self.providers, self._identities = tuple(providers), identities
 
+    @property
+    def any(self) -> bool:
+        """Whether anybody has a password here."""
+        return any(provider.accounts.holds_anybody for provider in self.providers)
+
     async def log_in(self, name: str, password: str, address: str) -> User | None:
         """The user; None for a wrong name or password. Raises LoginRefused, TooManyLogins, Unavailable."""
         for provider in await self._knowing(name):

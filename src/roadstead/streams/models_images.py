@@ -7,8 +7,8 @@ from roadstead.streams import docker10
 LAYER = Shape(
     "ImageLayer",
     {
-        "name": text(default="", required=True),
-        "size": integer(default=0, required=True),
+        "name": text(default="", required=True, description="The digest of its blob."),
+        "size": integer(default=0, required=True, description="Its size in bytes."),
         "mediaType": text(default="", required=True),
     },
     description="One layer of an image: the digest of its blob, its size in bytes and its media type.",
@@ -17,12 +17,12 @@ LAYER = Shape(
 CHILD_MANIFEST = Shape(
     "ImageManifest",
     {
-        "digest": text(default="", required=True),
+        "digest": text(default="", required=True, description="The digest of its manifest."),
         "mediaType": text(default="", required=True),
-        "manifestSize": integer(default=0, required=True),
-        "architecture": text(default="", required=True),
-        "os": text(default="", required=True),
-        "variant": text(),
+        "manifestSize": integer(default=0, required=True, description="The size of its manifest in bytes."),
+        "architecture": text(default="", required=True, description="Such as amd64."),
+        "os": text(default="", required=True, description="Such as linux."),
+        "variant": text(description="Such as v8."),
     },
     description="One entry of an index: the manifest for one platform.",
 )
@@ -30,8 +30,8 @@ CHILD_MANIFEST = Shape(
 SIGNATURE_CONDITION = Shape(
     "SignatureCondition",
     {
-        "type": text(default="", required=True),
-        "status": text(default="", required=True),
+        "type": text(default="", required=True, description="Such as Trusted."),
+        "status": text(default="", required=True, description="True, False or Unknown."),
         "lastProbeTime": time(null=True),
         "lastTransitionTime": time(null=True),
         "reason": text(),
@@ -51,12 +51,14 @@ IMAGE_SIGNATURE = kind_shape(
     {
         "type": text(default="", required=True, description="How the content is to be read; usually AtomicImageV1."),
         "content": base64(null=True, required=True, description="The signature itself."),
-        "conditions": list_of(object_of(SIGNATURE_CONDITION), merge_key="type"),
+        "conditions": list_of(
+            object_of(SIGNATURE_CONDITION), merge_key="type", description="What those found who checked it."
+        ),
         "imageIdentity": text(description="The pull spec the signature is for, as found inside it."),
-        "signedClaims": map_of(text()),
-        "created": time(),
-        "issuedBy": object_of(ISSUER),
-        "issuedTo": object_of(SUBJECT),
+        "signedClaims": map_of(text(), description="What the signature says."),
+        "created": time(description="When it was made."),
+        "issuedBy": object_of(ISSUER, description="Who signed."),
+        "issuedTo": object_of(SUBJECT, description="For whom."),
     },
     described="A signature of an image, made and checked by others; it is kept here.",
 )
@@ -70,9 +72,9 @@ IMAGE = kind_shape(
         "dockerImageManifest": text(description="The manifest as text; empty when it is kept as a blob."),
         "dockerImageLayers": list_of(object_of(LAYER), description="Base first; absent for an index."),
         # The name of a signature is in its metadata: merging by a plain `name` could never work (WART-26).
-        "signatures": list_of(object_of(IMAGE_SIGNATURE), merge_key="metadata.name"),
+        "signatures": list_of(object_of(IMAGE_SIGNATURE), merge_key="metadata.name", description="Its signatures."),
         "dockerImageSignatures": list_of(base64()),
-        "dockerImageManifestMediaType": text(),
+        "dockerImageManifestMediaType": text(description="The media type of the manifest."),
         "dockerImageConfig": text(description="The config document as text; empty when it is kept as a blob."),
         "dockerImageManifests": list_of(object_of(CHILD_MANIFEST), description="The entries of an index."),
     },

@@ -24,13 +24,15 @@ REFERENCE_POLICY = Shape(
 TAG_REFERENCE = Shape(
     "TagReference",
     {
-        "name": text(default="", required=True),
-        "annotations": map_of(text(), null=True, required=True),
+        "name": text(default="", required=True, description="The tag."),
+        "annotations": map_of(
+            text(), null=True, required=True, description="Notes, such as description, for people and programs."
+        ),
         "from": object_of(OBJECT_REFERENCE, description="What the tag follows: DockerImage, ImageStreamTag or -Image."),
         "reference": boolean(description="Only point at the image; never import it."),
         "generation": integer(null=True, required=True, description="Set it to 0 to ask for a fresh import."),
-        "importPolicy": object_of(IMPORT_POLICY, default={}),
-        "referencePolicy": object_of(REFERENCE_POLICY, default={}),
+        "importPolicy": object_of(IMPORT_POLICY, default={}, description="How it is imported."),
+        "referencePolicy": object_of(REFERENCE_POLICY, default={}, description="Where pulls of it go."),
     },
     description="What a tag is asked to be.",
 )
@@ -38,10 +40,12 @@ TAG_REFERENCE = Shape(
 TAG_EVENT = Shape(
     "TagEvent",
     {
-        "created": time(null=True, required=True),
-        "dockerImageReference": text(default="", required=True),
-        "image": text(default="", required=True),
-        "generation": integer(default=0, required=True),
+        "created": time(null=True, required=True, description="Since when."),
+        "dockerImageReference": text(default="", required=True, description="The pull spec."),
+        "image": text(
+            default="", required=True, description="The digest of the image; empty for a tag that only points."
+        ),
+        "generation": integer(default=0, required=True, description="Which wish it fulfils."),
     },
     description="What a tag named from some moment on.",
 )
@@ -49,12 +53,12 @@ TAG_EVENT = Shape(
 TAG_EVENT_CONDITION = Shape(
     "TagEventCondition",
     {
-        "type": text(default="", required=True),
-        "status": text(default="", required=True),
-        "lastTransitionTime": time(null=True),
-        "reason": text(),
-        "message": text(),
-        "generation": integer(default=0, required=True),
+        "type": text(default="", required=True, description="ImportSuccess."),
+        "status": text(default="", required=True, description="False: the import failed."),
+        "lastTransitionTime": time(null=True, description="Since when."),
+        "reason": text(description="Why, in one word."),
+        "message": text(description="Why, for people."),
+        "generation": integer(default=0, required=True, description="Which wish it is about."),
     },
     description="Why the last import of a tag failed; absent when it did not.",
 )
@@ -62,9 +66,9 @@ TAG_EVENT_CONDITION = Shape(
 TAG_HISTORY = Shape(
     "NamedTagEventList",
     {
-        "tag": text(default="", required=True),
-        "items": list_of(object_of(TAG_EVENT), null=True, required=True),
-        "conditions": list_of(object_of(TAG_EVENT_CONDITION)),
+        "tag": text(default="", required=True, description="The tag."),
+        "items": list_of(object_of(TAG_EVENT), null=True, required=True, description="The newest first."),
+        "conditions": list_of(object_of(TAG_EVENT_CONDITION), description="Why the last import failed."),
     },
     description="What a tag names now (first) and named before.",
 )
@@ -77,35 +81,44 @@ LOOKUP_POLICY = Shape(
 STREAM_SPEC = Shape(
     "ImageStreamSpec",
     {
-        "lookupPolicy": object_of(LOOKUP_POLICY, default={}),
+        "lookupPolicy": object_of(
+            LOOKUP_POLICY, default={}, description="Whether the stream stands for pull specs in its namespace."
+        ),
         "dockerImageRepository": text(description="Deprecated: import all tags of this repository."),
-        "tags": list_of(object_of(TAG_REFERENCE), merge_key="name"),
+        "tags": list_of(object_of(TAG_REFERENCE), merge_key="name", description="What the tags are asked to be."),
     },
+    description="What the stream is asked to be.",
 )
 
 STREAM_STATUS = Shape(
     "ImageStreamStatus",
     {
-        "dockerImageRepository": text(default="", required=True),
-        "publicDockerImageRepository": text(),
-        "tags": list_of(object_of(TAG_HISTORY), merge_key="tag"),
+        "dockerImageRepository": text(
+            default="", required=True, description="Where the images are, for the cluster itself."
+        ),
+        "publicDockerImageRepository": text(description="Where the images are, from outside."),
+        "tags": list_of(object_of(TAG_HISTORY), merge_key="tag", description="What the tags are and were."),
     },
+    description="What the stream is.",
 )
 
 IMAGE_STREAM = kind_shape(
     "ImageStream",
-    {"spec": object_of(STREAM_SPEC, default={}), "status": object_of(STREAM_STATUS, default={})},
+    {
+        "spec": object_of(STREAM_SPEC, default={}, description="What the stream is asked to be."),
+        "status": object_of(STREAM_STATUS, default={}, description="What the stream is."),
+    },
     described="A repository as the API sees it: tags, what they should be, and all they have been.",
 )
 
 IMAGE_STREAM_TAG = kind_shape(
     "ImageStreamTag",
     {
-        "tag": object_of(TAG_REFERENCE, null=True, required=True),
-        "generation": integer(default=0, required=True),
-        "lookupPolicy": object_of(LOOKUP_POLICY, default={}),
-        "conditions": list_of(object_of(TAG_EVENT_CONDITION)),
-        "image": object_of(IMAGE, default={}),
+        "tag": object_of(TAG_REFERENCE, null=True, required=True, description="What the tag is asked to be."),
+        "generation": integer(default=0, required=True, description="Which wish of the tag it shows."),
+        "lookupPolicy": object_of(LOOKUP_POLICY, default={}, description="That of the stream."),
+        "conditions": list_of(object_of(TAG_EVENT_CONDITION), description="Why the last import failed."),
+        "image": object_of(IMAGE, default={}, description="The image."),
     },
     described="The image one tag of a stream names now.",
 )
@@ -113,22 +126,25 @@ IMAGE_STREAM_TAG = kind_shape(
 IMAGE_TAG = kind_shape(
     "ImageTag",
     {
-        "spec": object_of(TAG_REFERENCE, null=True, required=True),
-        "status": object_of(TAG_HISTORY, null=True, required=True),
-        "image": object_of(IMAGE, null=True, required=True),
+        "spec": object_of(TAG_REFERENCE, null=True, required=True, description="What the tag is asked to be."),
+        "status": object_of(TAG_HISTORY, null=True, required=True, description="What it is and was."),
+        "image": object_of(IMAGE, null=True, required=True, description="The image it names now."),
     },
     described="One tag of a stream: what it should be, what it is, and the image.",
 )
 
 IMAGE_STREAM_IMAGE = kind_shape(
     "ImageStreamImage",
-    {"image": object_of(IMAGE, default={})},
+    {"image": object_of(IMAGE, default={}, description="The image.")},
     described="One image a stream names or named.",
 )
 
 IMAGE_STREAM_MAPPING = kind_shape(
     "ImageStreamMapping",
-    {"image": object_of(IMAGE, default={}), "tag": text(default="", required=True)},
+    {
+        "image": object_of(IMAGE, default={}, description="The image."),
+        "tag": text(default="", required=True, description="The tag it gets."),
+    },
     described="Puts an image into a stream under a tag.",
 )
 

@@ -13,7 +13,9 @@ import click
 from roadstead import __version__
 from roadstead.base.errors import Failure
 from roadstead.base.settings import Settings, load
+from roadstead.cli.auth_commands import auth
 from roadstead.cli.image_commands import copy, inspect
+from roadstead.cli.robot_commands import robot
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -107,6 +109,8 @@ def _settings(
 
 commands.add_command(copy)
 commands.add_command(inspect)
+commands.add_command(robot)
+commands.add_command(auth)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -40,10 +41,15 @@ Body = bytes | AsyncIterator[bytes]
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How a server proves who it is: by the system's CAs and these (PEM); or not at all."""
+    """How a server proves who it is: by the system's CAs and these (PEM); or not at all.
+
+    `certificate` and `key` (PEM) are what we prove ourselves with, where we have one.
+    """
 
     insecure: bool = False
     ca: str = ""
+    certificate: str = ""
+    key: str = field(default="", repr=False)
 
 
 @dataclass(slots=True)
@@ -232,7 +238,7 @@ class Guard:
                     headers=headers,
                     data=ask.body,
                     allow_redirects=False,
-                    ssl=_tls(ask.trust.insecure, ask.trust.ca) if url.scheme == "https" else True,
+                    ssl=_tls(ask.trust) if url.scheme == "https" else True,
                     proxy=proxy or None,
                 )
         except (TimeoutError, aiohttp.ClientError, OSError) as broken:
@@ -294,17 +300,30 @@ def _shown(url: URL) -> str:
 
 
 @lru_cache(maxsize=256)
-def _tls(insecure: bool, ca: str) -> ssl.SSLContext:
+def _tls(trust: Trust) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if insecure:
+    if trust.certificate:
+        _show(context, trust)
+    if trust.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    elif ca:
+    elif trust.ca:
         try:
-            context.load_verify_locations(cadata=ca)
+            context.load_verify_locations(cadata=trust.ca)
         except (ssl.SSLError, ValueError):
             raise RemoteFailure(
                 Kind.TLS, "the additional CA configured for this registry is no PEM certificate"
             ) from None
     return context
+
+
+def _show(context: ssl.SSLContext, trust: Trust) -> None:
+    """The standard library takes a certificate and its key from a file only: one that lasts as long as the call."""
+    with tempfile.NamedTemporaryFile("w", prefix="roadstead-") as file:
+        file.write(f"{trust.certificate}\n{trust.key}\n")
+        file.flush()
+        try:
+            context.load_cert_chain(file.name)
+        except (ssl.SSLError, ValueError):
+            raise RemoteFailure(Kind.TLS, "the client certificate and its key do not fit together") from None

@@ -1,0 +1,121 @@
+"""A robot's life from the command line, against a running server: made, used, rotated, revoked."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from roadstead.testing.running import Server, running
+from tests.cli.commands import refusal, run
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("robots") / "data") as started:
+        with started.ask_api() as api:
+            assert api.send_json("POST", "/api/v1/namespaces", {"metadata": {"name": "shop"}}).status == 201
+        yield started
+
+
+def command(server: Server, *arguments: str) -> subprocess.CompletedProcess[str]:
+    done = run(*arguments, home=server.folder, KUBECONFIG=str(server.folder / "admin.kubeconfig"))
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def plain(server: Server, *arguments: str) -> str:
+    done = command(server, "robot", *arguments, "-n", "shop", "--format", "plain")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def may_push(server: Server, token: str) -> bool:
+    with server.ask_registry(token) as registry:
+        status = registry.request("POST", "/v2/shop/web/blobs/uploads/").status
+    assert status in (202, 401)
+    return status == 202
+
+
+def test_a_robot_is_made_rotated_and_revoked(server: Server) -> None:
+    first = plain(server, "create", "ci", "--role", "builder")
+    assert may_push(server, first)
+    assert plain(server, "token", "ci") == first
+    with server.ask_api(first) as api:
+        assert api.get("/api/v1/namespaces/shop").status == 401  # its token is for the registry alone
+    second = plain(server, "rotate", "ci", "--keep-old")
+    assert may_push(server, first)
+    assert may_push(server, second)
+    third = plain(server, "rotate", "ci", "--expires", "1h")
+    assert [may_push(server, each) for each in (first, second, third)] == [False, False, True]
+    shown = command(server, "robot", "list", "-n", "shop").stdout.splitlines()
+    assert shown[0].split() == ["NAMESPACE", "NAME", "ROLES", "TOKEN", "UNTIL"]
+    assert shown[1].startswith("shop        ci     system:image-builder in shop   20")
+    assert command(server, "robot", "revoke", "ci", "-n", "shop").returncode == 0
+    assert not may_push(server, third)
+    with server.ask_api() as api:
+        left = api.get("/api/v1/namespaces/shop/secrets").json()["items"]
+        assert not [each for each in left if each["metadata"]["name"].startswith("ci-token-")]
+        assert api.get("/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings/robot-ci").status == 404
+
+
+def test_a_token_that_never_ends_ends_with_its_robot(server: Server) -> None:
+    token = plain(server, "create", "old", "--role", "builder", "--expires", "never")
+    assert may_push(server, token)
+    assert command(server, "robot", "revoke", "old", "-n", "shop").returncode == 0
+    assert not may_push(server, token)
+
+
+def test_a_puller_pulls_and_does_not_push(server: Server) -> None:
+    token = plain(server, "create", "reader")
+    assert not may_push(server, token)
+    with server.ask_registry(token) as registry:
+        assert registry.get("/v2/shop/web/tags/list").status == 404
+
+
+def test_what_cannot_be_is_said_in_one_line_with_what_to_do(server: Server) -> None:
+    kubeconfig = str(server.folder / "admin.kubeconfig")
+    plain(server, "create", "twice")
+
+    def told(*arguments: str) -> str:
+        return refusal("robot", *arguments, home=server.folder, KUBECONFIG=kubeconfig)
+
+    assert "is in namespace shop already; see `roadstead robot list`" in told("create", "twice", "-n", "shop")
+    assert 'namespaces "nowhere" not found' in told("create", "x", "-n", "nowhere")
+    assert "is not there in namespace shop" in told("token", "nobody", "-n", "shop")
+    assert "is not a robot in namespace shop" in told("revoke", "builder", "-n", "shop")
+    assert "takes a number" in told("create", "x", "--expires", "soon")
+    assert "x Y" in told("create", "x Y", "-n", "shop")
+
+
+def test_a_server_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    file = tmp_path / "config"
+    file.write_text(
+        "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n"
+        "contexts: [{name: x, context: {cluster: c}}]\ncurrent-context: x\n"
+    )
+    assert "127.0.0.1:1" in refusal("robot", "list", "--kubeconfig", str(file), home=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "yes", "said"),
+    [
+        (("alice", "get", "is/layers"), False, "kubectl create rolebinding image-puller-alice"),
+        (("alice", "get", "imagestreams.image.openshift.io"), False, "--clusterrole=registry-viewer --user=alice"),
+        (("sa:shop/builder", "update", "imagestreams/layers"), True, 'RoleBinding "system:image-builders/shop"'),
+        (("anonymous", "get", "/metrics"), False, 'on path "/metrics"'),
+        (("anonymous", "get", "/version"), True, "system:public-info-viewer"),
+        (("alice", "list", "nodes"), False, "kubectl create clusterrolebinding cluster-reader-alice"),
+        (("alice", "list", "nodes", "--group", "system:cluster-readers"), True, 'Group "system:cluster-readers"'),
+        (("alice", "dance", "unheardof"), False, 'allows "dance" on "unheardof"'),
+    ],
+)
+def test_why_says_yes_or_no_because_of_what_and_what_would_change_it(
+    server: Server, arguments: tuple[str, ...], yes: bool, said: str
+) -> None:
+    done = command(server, "auth", "why", *arguments, "-n", "shop")
+    assert done.returncode == (0 if yes else 1), done.stderr
+    assert done.stdout.startswith("yes\n" if yes else "no\n")
+    assert said in done.stdout

@@ -61,6 +61,7 @@ CASES: dict[str, tuple[Ask, Answerer, Kind]] = {
     "does not begin to answer": (manifest, on("/manifests/", hostile.slow(60)), Kind.TIMEOUT),
     "ends a manifest early": (manifest, on("/manifests/", hostile.ends_early(WEB.data, 10)), Kind.CUT_SHORT),
     "ends a blob early for ever": (blob, on("/blobs/", hostile.ends_early(BLOB.data, 0)), Kind.CUT_SHORT),
+    "breaks off a blob at every byte": (blob, on("/blobs/", hostile.resumable(BLOB.data, 1)), Kind.CUT_SHORT),
     "hangs up": (manifest, on("/manifests/", hostile.hangs_up()), Kind.CUT_SHORT),
     "sends another manifest": (by_digest, on("/manifests/", hostile.sends(image("b").data)), Kind.WRONG_DIGEST),
     "sends another blob": (blob, on("/blobs/", hostile.sends(b"x" * len(BLOB.data))), Kind.WRONG_DIGEST),

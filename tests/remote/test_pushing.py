@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import web
 
 from roadstead.oci.digest import Digest
 from roadstead.remote.errors import Kind, RemoteFailure
@@ -14,7 +15,8 @@ from roadstead.remote.pushing import Pusher, Upload
 from roadstead.testing import hostile
 from roadstead.testing.builders import Content, artifact, image
 from roadstead.testing.hostile import on
-from roadstead.testing.upstream import UpstreamRegistry
+from roadstead.testing.upstream import Answerer, UpstreamRegistry
+from roadstead.testing.upstream_uploads import Repository
 from roadstead.testing.upstream_users import Users
 from tests.remote.conftest import MakeClient
 
@@ -125,3 +127,52 @@ async def test_bytes_that_are_not_those_of_the_digest_are_refused(
         await Pusher(client_of(upstream), "team/web").blob(Upload(Digest.of(b"else"), wrong.size, wrong.open_at))
     assert refused.value.kind is Kind.REFUSED
     assert "digest invalid" in refused.value.message
+
+
+def leads_to(location: str) -> Answerer:
+    async def answer(_: web.BaseRequest) -> web.Response:
+        return web.Response(status=202, headers={"Location": location} if location else {})
+
+    return on("/uploads/", answer, method="POST")
+
+
+async def test_an_upload_that_is_led_elsewhere_is_guarded_and_shows_nothing(client_of: MakeClient) -> None:
+    async with (
+        UpstreamRegistry(host="127.0.0.2") as elsewhere,
+        UpstreamRegistry(users=Users("basic", {"writer": "b"})) as upstream,
+    ):
+        upstream.before.append(leads_to(f"{elsewhere.address}/v2/x/y/blobs/uploads/1"))
+        for allow, kind in ((["127.0.0.1"], Kind.BLOCKED), (["127.0.0.0/8"], Kind.NOT_FOUND)):
+            client = client_of(upstream, account=("writer", "b"), allow=allow)
+            with pytest.raises(RemoteFailure) as failed:
+                await Pusher(client, "team/web").blob(upload_of(Content(b"small")))
+            assert failed.value.kind is kind
+        assert elsewhere.seen
+        assert not any(each.authorization for each in elsewhere.seen)
+
+
+@pytest.mark.parametrize("location", ["", "ftp://127.0.0.1/x", "http://169.254.169.254/x", "http://127.0.0.1:22/x"])
+async def test_an_upload_that_is_led_nowhere_good_is_not_sent(
+    upstream: UpstreamRegistry, client_of: MakeClient, location: str
+) -> None:
+    upstream.before.append(leads_to(location))
+    with pytest.raises(RemoteFailure) as refused:
+        await Pusher(client_of(upstream), "team/web").blob(upload_of(LARGE))
+    assert refused.value.kind in (Kind.MALFORMED, Kind.BLOCKED)
+    assert not upstream.asked("PATCH")
+
+
+@pytest.mark.parametrize("claim", ["0-99999999999", "5-7", "x", ""])
+async def test_a_registry_that_lies_of_what_it_has_is_given_up(
+    upstream: UpstreamRegistry, client_of: MakeClient, claim: str
+) -> None:
+    async def lies(_: web.BaseRequest) -> web.Response:
+        return web.Response(status=204, headers={"Range": claim})
+
+    upstream.before += [
+        on("/uploads/", hostile.hangs_up(), method="PATCH"),
+        on("/uploads/", lies, method="GET"),
+    ]
+    with pytest.raises(RemoteFailure):
+        await Pusher(client_of(upstream), "team/web").blob(upload_of(LARGE))
+    assert LARGE.digest not in upstream.repositories.get("team/web", Repository()).blobs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from roadstead.remote.errors import Kind, RemoteFailure
@@ -85,6 +87,24 @@ async def test_a_token_is_kept_for_its_repository_until_it_ends(client_of: MakeC
         assert len(upstream.asked("GET", "/token")) == 2
         # Known to be needed, the second token was fetched before anything was refused.
         assert len(upstream.asked("GET", "/v2/team/app")) == 1
+
+
+async def test_those_who_want_the_same_token_at_once_wait_for_one(client_of: MakeClient) -> None:
+    async with registry(how="token") as upstream:
+        client = client_of(upstream, account=("robot", "right"))
+        await asyncio.gather(*(client.manifest("team/web", "v1") for _ in range(20)))
+        assert len(upstream.asked("GET", "/token")) == 1
+
+
+async def test_a_slow_token_service_has_no_more_time_than_the_whole_request(client_of: MakeClient) -> None:
+    async with registry(how="token") as upstream:
+        upstream.before += [on("/token", hostile.slow(60)), on("/manifests/", hostile.slow(0.4))]
+        client = client_of(upstream, account=("robot", "right"), document_seconds=1, idle_seconds=9)
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(RemoteFailure) as late:
+            await client.manifest("team/web", "v1")
+        assert late.value.kind is Kind.TIMEOUT
+        assert asyncio.get_running_loop().time() - began < 1.9
 
 
 async def test_a_token_that_ended_before_its_time_is_renewed(client_of: MakeClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ MANIFEST_BYTES = 4 * 1024 * 1024
 DOCUMENT_BYTES = 8 * 1024 * 1024
 ERROR_BYTES = 64 * 1024
 MAX_PAGES = 1000
+PAGES_TIMES = 5
+"""All pages of a list together may take so many times what one may."""
 MAX_TAGS = 100_000
 MAX_REFERRERS = 10_000
 PAGE = 1000
@@ -213,9 +216,14 @@ class RemoteRegistry:
 
     async def _pages(self, path: str, repository: str, what: str) -> AsyncIterator[Json]:
         seen: set[str] = set()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + PAGES_TIMES * self._options.document_seconds
         for _ in range(MAX_PAGES):
             seen.add(path)
-            async with await self.ask("GET", path, repository) as answer:
+            seconds = min(end - loop.time(), float(self._options.document_seconds))
+            if seconds <= 0:
+                raise RemoteFailure(Kind.TIMEOUT, f"{self.host} did not list {what} in time", host=self.host)
+            async with await self.ask("GET", path, repository, seconds=seconds) as answer:
                 if answer.status != 200:
                     raise await self.failed(answer, what)
                 page = object_of(await answer.read(DOCUMENT_BYTES), self.host)

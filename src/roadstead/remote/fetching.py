@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 LARGEST_BLOB = 1024**4
 MAX_RESUMPTIONS = 5
+"""Resumptions in a row that bring nothing."""
+MOST_RESUMPTIONS = 200
+"""Resumptions of one blob in all."""
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 
 
@@ -45,6 +49,7 @@ class Fetch:
         self._hasher = Hasher(digest.algorithm) if start == 0 and verify else None
         self._answer: Answer | None = None
         self._skip = 0
+        self._end = asyncio.get_running_loop().time() + registry.transfer_seconds
 
     async def begin(self) -> RemoteBlob:
         """Asks for it; raises RemoteFailure when it is not to be had."""
@@ -60,7 +65,7 @@ class Fetch:
         registry, host = self._registry, self._registry.host
         headers = {"Range": f"bytes={self._at}-"} if self._at else {}
         path = registry.blob_path(self._repository, self._digest)
-        answer = await registry.ask("GET", path, self._repository, headers=headers, seconds=registry.transfer_seconds)
+        answer = await registry.ask("GET", path, self._repository, headers=headers, seconds=self._left())
         try:
             if answer.status not in (200, 206):
                 raise await registry.failed(answer, f"blob {self._digest}")
@@ -75,8 +80,8 @@ class Fetch:
         self._answer = answer
 
     async def _chunks(self) -> AsyncIterator[bytes]:
-        resumptions = 0
-        while True:
+        in_vain = 0
+        for _ in range(MOST_RESUMPTIONS):
             before = self._at
             try:
                 async for chunk in self._received():
@@ -86,12 +91,21 @@ class Fetch:
             except RemoteFailure as failure:
                 if failure.kind is not Kind.CUT_SHORT:
                     raise
-                resumptions = 0 if self._at > before else resumptions + 1
-                # Progress is bounded by the size; a server that gives nothing is asked a few times only.
-                if resumptions >= MAX_RESUMPTIONS or self._size is None:
+                in_vain = 0 if self._at > before else in_vain + 1
+                if in_vain >= MAX_RESUMPTIONS or self._size is None:
                     raise
                 self.close()
                 await self._ask()
+        host = self._registry.host
+        raise RemoteFailure(Kind.CUT_SHORT, f"{host} breaks off again and again in {self._digest}", host=host)
+
+    def _left(self) -> float:
+        """The seconds that are left for the whole blob; raises RemoteFailure TIMEOUT when there are none."""
+        left = self._end - asyncio.get_running_loop().time()
+        if left <= 0:
+            host = self._registry.host
+            raise RemoteFailure(Kind.TIMEOUT, f"{host} did not send {self._digest} in time", host=host)
+        return left
 
     async def _received(self) -> AsyncIterator[bytes]:
         assert self._answer is not None

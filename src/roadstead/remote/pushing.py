@@ -18,6 +18,8 @@ ONE_PIECE = 1024 * 1024
 PIECE = 64 * 1024 * 1024
 MAX_BREAKS = 4
 """Breaks of the connection in a row, without any byte gained, that are put up with."""
+MOST_BREAKS = 50
+"""Breaks of one upload in all."""
 _PASSING = frozenset({Kind.UNAVAILABLE, Kind.CUT_SHORT, Kind.TIMEOUT, Kind.UNAUTHORIZED})
 BINARY = {"Content-Type": "application/octet-stream"}
 
@@ -115,7 +117,7 @@ class Pusher:
         await self._finish(location, upload.digest, data)
 
     async def _in_pieces(self, location: str, upload: Upload) -> None:
-        at, breaks = 0, 0
+        at, breaks, all_breaks = 0, 0, 0
         while at < upload.size:
             before = at
             try:
@@ -128,8 +130,8 @@ class Pusher:
                 if failure.kind not in _PASSING or failure.host != self._registry.host:
                     raise
                 location, at = await self._where(location, failure)
-                breaks = 0 if at > before else breaks + 1
-                if breaks > MAX_BREAKS:
+                breaks, all_breaks = (0 if at > before else breaks + 1), all_breaks + 1
+                if breaks > MAX_BREAKS or all_breaks > MOST_BREAKS:
                     raise
         await self._finish(location, upload.digest, b"")
 

@@ -14,7 +14,7 @@ from roadstead.remote.challenge import Challenge, best, parse
 from roadstead.remote.errors import CREDENTIALS, WORTH_RETRYING, Kind, RemoteFailure
 from roadstead.remote.guard import Answer, Ask, Body, Guard, Trust
 from roadstead.remote.places import Credential
-from roadstead.remote.tokens import Tokens, basic
+from roadstead.remote.tokens import Tokens, WantedToken, basic
 from roadstead.remote.words import rate_limited
 
 TRIES = 3
@@ -126,6 +126,8 @@ class Session:
                 await answer.drop()
                 continue
             if answer.status < 400:
+                if len(self._good) >= MAX_HOSTS:
+                    self._good.clear()
                 self._good[wanted.scope] = credential
             return answer
         assert first is not None
@@ -143,7 +145,7 @@ class Session:
         return f"{'http' if self.upstream.plain else 'https'}://{self.server}"
 
     async def _as(self, wanted: Wanted, credential: Credential, deadline: float) -> Answer:
-        authorization = await self._authorization(wanted, credential)
+        authorization = await self._authorization(wanted, credential, deadline)
         answer = await self._patiently(wanted, credential, authorization, deadline)
         if answer.status != 401:
             return answer
@@ -151,7 +153,7 @@ class Session:
         await answer.drop()
         self.upstream.challenge = challenge
         self._remotes.tokens.forget(authorization)
-        renewed = await self._authorization(wanted, credential)
+        renewed = await self._authorization(wanted, credential, deadline)
         if not renewed or renewed == authorization or not wanted.sendable_again:
             raise self._unauthorized(credential)
         answer = await self._patiently(wanted, credential, renewed, deadline)
@@ -161,7 +163,7 @@ class Session:
             raise self._unauthorized(credential)
         return answer
 
-    async def _authorization(self, wanted: Wanted, credential: Credential) -> str:
+    async def _authorization(self, wanted: Wanted, credential: Credential, deadline: float) -> str:
         """The header to send; empty as long as the registry has not asked for one, or there is nothing to show."""
         challenge = self.upstream.challenge
         if challenge is None:
@@ -170,7 +172,10 @@ class Session:
             return f"Bearer {credential.registry_token}"
         if challenge.scheme == "basic":
             return basic(credential) if credential.username or credential.password else ""
-        return await self._remotes.tokens.authorization(self.address, challenge, wanted.scope, credential, self._trust)
+        seconds = self._left(deadline)
+        return await self._remotes.tokens.authorization(
+            WantedToken(self.address, challenge, wanted.scope, credential, self._trust, seconds)
+        )
 
     async def _patiently(self, wanted: Wanted, credential: Credential, authorization: str, deadline: float) -> Answer:
         budget, clock = self.upstream.budget(credential), self._remotes.clock
@@ -229,10 +234,15 @@ class Session:
         # An address that the registry gave may lie elsewhere; what is secret stays here.
         if authorization and (url == address or url.startswith(f"{address}/")):
             headers["Authorization"] = authorization
+        seconds = self._left(deadline)
+        return await self._remotes.guard.open(Ask(wanted.method, url, headers, wanted.body, self._trust, seconds))
+
+    def _left(self, deadline: float) -> float:
+        """The seconds that are left; raises RemoteFailure TIMEOUT when there are none."""
         seconds = deadline - self._now()
         if seconds <= 0:
             raise RemoteFailure(Kind.TIMEOUT, f"{self.server} did not answer in time", host=self.server)
-        return await self._remotes.guard.open(Ask(wanted.method, url, headers, wanted.body, self._trust, seconds))
+        return seconds
 
     def _unauthorized(self, credential: Credential) -> RemoteFailure:
         known = credential.username or credential.password or credential.identity_token or credential.registry_token

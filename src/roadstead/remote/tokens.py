@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode, urlsplit
 
@@ -35,39 +38,63 @@ def basic(credential: Credential) -> str:
     return "Basic " + base64.b64encode(f"{credential.username}:{credential.password}".encode()).decode()
 
 
+@dataclass(frozen=True, slots=True)
+class WantedToken:
+    """What a token is for: the challenge of `registry` (its address); `seconds` are all there are left."""
+
+    registry: str
+    challenge: Challenge
+    scope: str
+    credential: Credential
+    trust: Trust
+    seconds: float
+
+
 class Tokens:
     """The tokens this process holds. A token is only ever given for the registry it was fetched for."""
 
     def __init__(self, guard: Guard, clock: Callable[[], float] = time.monotonic) -> None:
         self._guard, self._clock = guard, clock
         self._kept: OrderedDict[Key, tuple[str, float]] = OrderedDict()
+        self._turns: dict[Key, tuple[asyncio.Lock, int]] = {}
 
-    async def authorization(
-        self, registry: str, challenge: Challenge, scope: str, credential: Credential, trust: Trust
-    ) -> str:
-        """The header that answers a Bearer challenge of `registry` (its address); raises RemoteFailure."""
-        key = (registry, challenge.parameters.get("realm", ""), scope, credential)
-        kept = self._kept.get(key)
-        if kept is not None and kept[1] > self._clock():
-            return f"Bearer {kept[0]}"
-        token, life = await self._fetch(registry, challenge, scope, credential, trust)
-        self._kept[key] = (token, self._clock() + life)
-        while len(self._kept) > MAX_TOKENS:
-            self._kept.popitem(last=False)
-        return f"Bearer {token}"
+    async def authorization(self, wanted: WantedToken) -> str:
+        """The header that answers a Bearer challenge; raises RemoteFailure. Those who want the same wait for one."""
+        key = (wanted.registry, wanted.challenge.parameters.get("realm", ""), wanted.scope, wanted.credential)
+        async with self._alone(key):
+            kept = self._kept.get(key)
+            if kept is not None and kept[1] > self._clock():
+                return f"Bearer {kept[0]}"
+            token, life = await self._fetch(wanted)
+            self._kept[key] = (token, self._clock() + life)
+            while len(self._kept) > MAX_TOKENS:
+                self._kept.popitem(last=False)
+            return f"Bearer {token}"
 
     def forget(self, authorization: str) -> None:
         """Drops a token that was refused."""
         for key in [key for key, kept in self._kept.items() if f"Bearer {kept[0]}" == authorization]:
             del self._kept[key]
 
-    async def _fetch(
-        self, registry: str, challenge: Challenge, scope: str, credential: Credential, trust: Trust
-    ) -> tuple[str, float]:
+    @asynccontextmanager
+    async def _alone(self, key: Key) -> AsyncIterator[None]:
+        lock, waiting = self._turns.get(key, (asyncio.Lock(), 0))
+        self._turns[key] = lock, waiting + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._turns.pop(key)
+            if waiting > 1:
+                self._turns[key] = lock, waiting - 1
+
+    async def _fetch(self, wanted: WantedToken) -> tuple[str, float]:
+        challenge, credential = wanted.challenge, wanted.credential
         realm = challenge.parameters["realm"]
-        self._guard.check_realm(realm, registry)
-        ask = _request(realm, challenge.parameters.get("service", ""), scope, credential)
-        ask.trust, ask.seconds = _trust_of(realm, registry, trust), float(self._guard.options.document_seconds)
+        self._guard.check_realm(realm, wanted.registry)
+        ask = _request(realm, challenge.parameters.get("service", ""), wanted.scope, credential)
+        ask.trust = _trust_of(realm, wanted.registry, wanted.trust)
+        ask.seconds = min(wanted.seconds, float(self._guard.options.document_seconds))
         async with await self._guard.open(ask) as answer:
             if answer.status == 429:
                 raise rate_limited(answer.host, retry_after(answer.headers, datetime.now(UTC)) or DEFAULT_RETRY_SECONDS)

@@ -18,7 +18,7 @@ from roadstead.app_identity import Identity, Place, access_tokens, bootstrap_cli
 from roadstead.app_imports import import_loops, importer_maker, open_remotes
 from roadstead.app_loops import Accounts, Loops, all_loops, holder_name
 from roadstead.app_pullthrough import Elsewhere, elsewhere
-from roadstead.app_storage import file_log
+from roadstead.app_storage import checks, file_log
 from roadstead.auth import secretfile
 from roadstead.auth.gate import Gate
 from roadstead.base.audit import Audited, Write
@@ -29,6 +29,7 @@ from roadstead.base.web import Handler
 from roadstead.blobs.filesystem import FilesystemBlobs
 from roadstead.blobs.store import BlobStore, Uploads
 from roadstead.blobs.uploads import FilesystemUploads
+from roadstead.controllers.event_expiry import EventExpiry
 from roadstead.dataplane.admitted import Admitted
 from roadstead.dataplane.blobs import BlobHandlers
 from roadstead.dataplane.listings import ListingHandlers
@@ -54,11 +55,14 @@ from roadstead.repositories.push import Push, PushOptions
 from roadstead.repositories.referrers import Referrers
 from roadstead.repositories.uploads import UploadSessions
 from roadstead.resources import kinds as all_kinds
-from roadstead.resources.bootstrap import bootstrap_objects
+from roadstead.resources import plain
+from roadstead.resources.bootstrap import Installation, bootstrap_objects
 from roadstead.resources.kinds import Kinds
 from roadstead.resources.streamrules import StreamSettings
 
 STORAGE_THREADS = 16
+EXPIRY_SECONDS = 60.0
+"""Time between two looks for events to forget."""
 LEFTOVER_AGE = timedelta(hours=1)
 """Where several servers share a folder, what is younger than this may be the work of another one."""
 
@@ -102,6 +106,7 @@ class App:
     remotes: Remotes
     pullthrough: PullThrough | None
     persons: Identity
+    installation: Installation
 
     @property
     def registry(self) -> RegistryDoor:
@@ -120,7 +125,7 @@ class App:
         swept = await self.blobs.recover(untouched) + await self.uploads.recover(untouched)
         if swept:
             logger().info("removed what an interrupted write left behind", files=swept)
-        await bootstrap_objects(self.kinds, Ask.internal(utc_now()))
+        await bootstrap_objects(self.kinds, self.installation, Ask.internal(utc_now()))
         await bootstrap_clients(self.kinds, Ask.internal(utc_now()))
         await self.kinds.custom.load(self.api.serve)
         await self.gate.refresh()
@@ -133,6 +138,8 @@ class App:
         keep = timedelta(seconds=objects.keep_changes_seconds)
         compactor = Compactor(self.store, keep, objects.keep_replaced_bytes, utc_now)
         background.every(objects.compact_seconds, "compact the log", compactor.step)
+        expiry = EventExpiry(self.kinds.plain(plain.EVENTS), timedelta(seconds=objects.event_seconds), utc_now)
+        background.every(EXPIRY_SECONDS, "forget old events", expiry.step)
         background.every(objects.renew_seconds, "encrypt secrets anew", self._renew_secrets)
         self.loops.start(background)
 
@@ -183,13 +190,14 @@ def build(settings: Settings, folder: Path, hostname: str, log: SealedLog | None
     rooms = _rooms(settings, hostname, store, (blobs, uploads), kinds, secret, source)
     registry = _registry_door(settings, rooms, kinds, gate, metrics)
     door_settings = DoorSettings(body_bytes=settings.limits.api_body_bytes)
-    facts = Facts(metrics=metrics.exposition, documents=access.documents)
+    facts = Facts(health=checks(store, folder), metrics=metrics.exposition, documents=access.documents)
     api = ApiDoor(kinds.served, gate, settings=door_settings, facts=facts, open_pages=persons.pages)
     seconds = settings.access.pull_secret_seconds
     accounts = Accounts(access.desk.tokens, sorted(reached - {""}), folder / "ca.crt", seconds)
     holder = holder_name(hostname, shared=bool(settings.objects.url))
     loops = all_loops(kinds, holder, accounts, import_loops(settings, kinds, metrics, remotes))
-    outward = (remotes, rooms.pullthrough, persons)
+    installation = Installation(hostname, settings.registry.external_hostnames, settings.images.import_mode)
+    outward = (remotes, rooms.pullthrough, persons, installation)
     doors = Doors(registry, api, audit_of(settings, folder))
     return App(doors, gate, store, log, kinds, blobs, uploads, metrics, settings, loops, *outward)
 

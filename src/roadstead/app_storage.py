@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 
+from roadstead.apimachinery.health import Health
 from roadstead.auth import secretfile
+from roadstead.base.errors import Failure
 from roadstead.base.settings import Settings
 from roadstead.objects.log import Log
 from roadstead.objects.sealing import SealedLog
 from roadstead.objects.sealkeys import SealKeys, new_line
 from roadstead.objects.sqlite import SqliteLog
+from roadstead.objects.store import Store
 from roadstead.resources import oauthobjects, plain
 
 SEALED = (plain.SECRETS, oauthobjects.ACCESS_TOKENS, oauthobjects.AUTHORIZE_TOKENS, oauthobjects.CLIENTS)
 """Kinds whose objects are credentials."""
 KEYS = Path("tls") / "objects.keys"
 """Where in the data folder the keys of secret objects lie: beside the key of the certificate authority."""
+
+
+def checks(store: Store, folder: Path) -> Health:
+    """What /readyz looks at beside life itself: the log answers, and blobs can be read."""
+
+    async def log() -> str:
+        try:
+            await store.fresh()
+        except Failure as wrong:
+            return wrong.message
+        return ""
+
+    async def blobs() -> str:
+        # Where nothing can be written, pulls go on, so that is no reason to send everybody away.
+        readable = await asyncio.to_thread(os.access, folder / "blobs", os.R_OK | os.X_OK)
+        return "" if readable else "the folder of blobs cannot be read"
+
+    return Health(ready={"log": log, "blobs": blobs})
 
 
 async def open_log(settings: Settings, folder: Path) -> SealedLog:

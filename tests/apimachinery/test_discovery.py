@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from roadstead.apimachinery import health
 from roadstead.apimachinery.discovery import Directory
 from roadstead.apimachinery.resource import Resource
 from roadstead.objects.store import Store
@@ -185,9 +188,35 @@ async def test_the_server_says_what_it_is(small: World) -> None:
 
 async def test_readiness_is_asked_for_and_life_is_not(store: Store) -> None:
     async def missing() -> str:
-        return "the log is read-only"
+        return "it is read-only"
 
     small = world(store, missing)
     assert (await small.ask("GET", "/livez")).body == b"ok"
     answer = await small.ask("GET", "/readyz")
-    assert (answer.code, answer.body) == (503, b"readyz check failed: the log is read-only\n")
+    assert (answer.code, answer.body) == (503, b"[+]ping ok\n[-]log failed: it is read-only\nreadyz check failed\n")
+    assert (await small.ask("GET", "/readyz?exclude=log")).body == b"ok"
+
+
+async def test_health_tells_its_checks_one_by_one(store: Store) -> None:
+    async def wrong() -> str:
+        return "wrong"
+
+    small = world(store, wrong)
+    assert (await small.ask("GET", "/livez?verbose")).body == b"[+]ping ok\nlivez check passed\n"
+    excluded = await small.ask("GET", "/healthz?verbose&exclude=log")
+    assert excluded.body == b"[+]ping ok\n[+]log excluded: ok\nhealthz check passed\n"
+    assert (await small.ask("GET", "/livez/ping")).body == b"ok"
+    single = await small.ask("GET", "/readyz/log")
+    assert (single.code, single.body) == (503, b"internal server error: wrong\n")
+    assert (await small.ask("GET", "/livez/log")).code == 404
+
+
+async def test_a_check_that_hangs_has_failed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "SLOWEST_SECONDS", 0.01)
+
+    async def hanging() -> str:
+        await asyncio.sleep(60)
+        return ""
+
+    answer = await world(store, hanging).ask("GET", "/readyz")
+    assert b"[-]log failed: no answer within 0.01 s" in answer.body

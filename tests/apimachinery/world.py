@@ -13,8 +13,9 @@ import orjson
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import Collection, Listing, ListOptions, Outcome, Patch, Rules, View
 from roadstead.apimachinery.handlers import DoorSettings
+from roadstead.apimachinery.health import Health
 from roadstead.apimachinery.http import ApiDoor
-from roadstead.apimachinery.nonresource import Facts, always_ready
+from roadstead.apimachinery.nonresource import Facts
 from roadstead.apimachinery.resource import Column, Resource, Subresource
 from roadstead.apimachinery.served import Served
 from roadstead.apimachinery.view import page_of
@@ -310,6 +311,7 @@ def world(store: Store, ready: Callable[[], Awaitable[str]] | None = None, **set
             **settings,
         }
     )
-    facts = Facts(metrics=lambda: b"boats 1\n", ready=ready or always_ready)
+    health = Health(ready={"log": ready} if ready else {})
+    facts = Facts(metrics=lambda: b"boats 1\n", health=health)
     door = ApiDoor({each.resource.group_resource: each for each in served}, gate, settings=chosen, facts=facts)
     return World(store, boats, piers, gate, door, faults)

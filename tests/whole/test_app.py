@@ -13,8 +13,9 @@ from roadstead.apimachinery.ask import Ask
 from roadstead.app import App, build
 from roadstead.auth.users import Attributes, User
 from roadstead.base.errors import Invalid
-from roadstead.base.settings import Access, Settings
+from roadstead.base.settings import Access, Registry, Settings
 from roadstead.base.web import request_for
+from roadstead.resources import plain
 
 HOST = "127.0.0.1:5000"
 
@@ -64,3 +65,34 @@ def test_an_htpasswd_file_that_is_not_there_is_said_at_the_start(tmp_path: Path)
     settings = Settings(access=Access(htpasswd=str(tmp_path / "none")))
     with pytest.raises(Invalid, match="access.htpasswd: there is no file"):
         build(settings, tmp_path, HOST)
+
+
+async def test_the_image_configuration_tells_where_the_registry_is_and_keeps_what_administrators_said(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(registry=Registry(external_hostnames=["registry.example"]))
+    for hostname in ("one.test:5000", "two.test:5000"):
+        app = build(settings, tmp_path, hostname)
+        await app.recover()
+        configs = app.kinds.plain(plain.IMAGE_CONFIGS)
+        found = configs.peek("", "cluster") or {}
+        assert found["status"]["internalRegistryHostname"] == hostname
+        assert found["status"]["externalRegistryHostnames"] == ["registry.example"]
+        if hostname == "one.test:5000":
+            spec = {"allowedRegistriesForImport": [{"domainName": "quay.test"}]}
+            await configs.update("", "cluster", {**found, "spec": spec}, Ask.internal(datetime.now(UTC)))
+        else:
+            assert found["spec"] == {"allowedRegistriesForImport": [{"domainName": "quay.test"}]}
+        await app.close()
+
+
+async def test_readiness_looks_at_the_log_and_the_blobs(app: App, tmp_path: Path) -> None:
+    ready = await app.api(request_for("GET", "/readyz?verbose"))
+    assert ready.body == b"[+]ping ok\n[+]log ok\n[+]blobs ok\nreadyz check passed\n"
+    (tmp_path / "blobs").rename(tmp_path / "away")
+    unready = await app.api(request_for("GET", "/readyz"))
+    assert (unready.status, unready.body) == (
+        503,
+        b"[+]ping ok\n[+]log ok\n[-]blobs failed: the folder of blobs cannot be read\nreadyz check failed\n",
+    )
+    assert (await app.api(request_for("GET", "/livez"))).status == 200

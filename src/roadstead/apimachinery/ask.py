@@ -37,7 +37,8 @@ class Ask:
 
     `url_resource` is the resource in the request's URL, which errors of the store name (image-api contract, section 2);
     None means the collection's own. `url_name` is the name in the refusals of admission, where a view creates another
-    object on the way. `options` is the body of a delete (DeleteOptions). `at_least` is the revision that a read must
+    object on the way. `options` is the body of a delete (DeleteOptions), `query` what a request for a
+    part of an object says beside its path. `at_least` is the revision that a read must
     have reached. `warnings` collects texts for `Warning` headers and is meant to be appended to. `field_manager` is who
     is written down as managing the fields changed ("": nobody), `subresource` the part of the object that the URL
     names, `managed` the managedFields that an apply has worked out. `ending` ends a watch early.
@@ -55,6 +56,7 @@ class Ask:
     field_validation: str = "Warn"
     warnings: list[str] = field(default_factory=list)
     options: Json = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
     url_resource: GroupResource | None = None
     url_name: str = ""
     at_least: int = 0

@@ -27,6 +27,7 @@ from roadstead.kube.bodies import Expected
 from roadstead.kube.objectmeta import plain_shape
 from roadstead.kube.schema import Shape
 
+TEXT_TYPE = "text/plain"
 Report = Callable[[Exception, str], None]
 """Takes a fault of ours and the id under which the client was told about it."""
 
@@ -196,12 +197,16 @@ async def subresource(call: Call) -> Reply:
         write = options.write_options(call.request, "CreateOptions" if verb == "create" else "UpdateOptions")
         body = await _object(call, write)
     outcome = await _subresource(call, body, write)
+    if outcome.text is not None:
+        return Reply(200, [("Content-Type", TEXT_TYPE), ("Cache-Control", replies.NO_STORE)], outcome.text)
     return await _outcome(call, outcome, how, code=201 if verb == "create" else 200)
 
 
 async def _subresource(call: Call, body: Json | Patch | None, write: WriteOptions) -> Outcome:
     target = call.target
     ask = call.ask(write)
+    if target.verb == "get":
+        ask = replace(ask, query=call.request.query_map())
     return await call.served.subresource(target.verb, call.namespace, target.name, target.subresource, body, ask)
 
 

@@ -82,7 +82,7 @@ class ApiDoor:
         except paths.Unreadable:
             return not_found()
         if target.path in PUBLIC_PATHS:
-            return await self._pages.public(target)
+            return await self._pages.public(target, request)
         if target.path in self._open:
             return await self._open[target.path](request)
         try:

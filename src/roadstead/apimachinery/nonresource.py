@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import orjson
@@ -12,6 +12,7 @@ from roadstead import __version__
 from roadstead.apimachinery import openapi_pages, replies
 from roadstead.apimachinery.discovery import AGGREGATED_TYPE, DISCOVERY_GROUP, Directory, Document
 from roadstead.apimachinery.entrance import Admitted
+from roadstead.apimachinery.health import ENDPOINTS, Health, Verdict
 from roadstead.apimachinery.paths import Target
 from roadstead.apimachinery.surface import AGGREGATED_PATHS, Surface
 from roadstead.base.values import Json
@@ -64,11 +65,6 @@ def version_info() -> Json:
     }
 
 
-async def always_ready() -> str:
-    """A server with nothing to wait for."""
-    return ""
-
-
 def no_metrics() -> bytes:
     """A server that measures nothing."""
     return b""
@@ -84,13 +80,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the server can say about itself. `ready` answers with what is missing, "" when nothing is.
+    """What the server can say about itself.
 
     `documents` are further JSON documents by path, for whoever may get the path.
     """
 
     version: Json = field(default_factory=version_info)
-    ready: Callable[[], Awaitable[str]] = always_ready
+    health: Health = field(default_factory=Health)
     metrics: Callable[[], bytes] = no_metrics
     documents: Mapping[str, Page] = field(default_factory=dict)
 
@@ -102,15 +98,15 @@ class Pages:
         self._surface, self._facts = surface, facts
         self._directory: Directory = surface.directory
 
-    async def public(self, target: Target) -> Reply:
+    async def public(self, target: Target, request: Request) -> Reply:
         """One of PUBLIC_PATHS."""
         if target.method not in ("GET", "HEAD"):
             raise status.method_not_allowed()
         if target.path == "/version":
             return _json(self._facts.version)
-        missing = await self._facts.ready() if target.path == "/readyz" else ""
-        body = f"{target.path[1:]} check failed: {missing}\n" if missing else "ok"
-        return Reply(503 if missing else 200, _headers(TEXT), body.encode())
+        excluded = frozenset(request.query_values("exclude"))
+        verbose = bool(request.query_values("verbose"))
+        return _verdict(await self._facts.health.all(target.path[1:], verbose=verbose, excluded=excluded))
 
     async def protected(self, admitted: Admitted, request: Request) -> Reply:
         """Any other path, for a caller who may get it; raises StatusError."""
@@ -127,11 +123,17 @@ class Pages:
         if path in self._facts.documents:
             document = self._facts.documents[path]
             return Reply(200, _headers(document.media_type), orjson.dumps(document.content(request)))
+        if (verdict := await self._single_check(path)) is not None:
+            return _verdict(verdict)
         found = self._page(path)
         if found is None:
             return not_found()
         replies.accepted(request, None)
         return _json(found)
+
+    async def _single_check(self, path: str) -> Verdict | None:
+        endpoint, _, name = path[1:].partition("/")
+        return await self._facts.health.one(endpoint, name) if endpoint in ENDPOINTS else None
 
     def _page(self, path: str) -> Json | None:
         match path.split("/")[1:]:
@@ -179,6 +181,10 @@ def _aggregated(document: Document, request: Request) -> Reply:
     if document.etag in known:
         return Reply(304, headers)
     return Reply(200, [("Content-Type", document.media_type), *headers], document.body)
+
+
+def _verdict(verdict: Verdict) -> Reply:
+    return Reply(200 if verdict.good else 503, _headers(TEXT), verdict.text.encode())
 
 
 def _headers(media_type: str) -> list[tuple[str, str]]:

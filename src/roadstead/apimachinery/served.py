@@ -46,10 +46,11 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a write left: the object as shown (or a Status), and whether it is new."""
+    """What a write left: the object as shown (or a Status), and whether it is new. `text` is sent in its place."""
 
     object: Json
     created: bool = False
+    text: AsyncIterator[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,7 @@ class Objects:
         256 * 1024 * 1024, "with more bytes of replaced states than this, younger changes are forgotten too", "bytes"
     )
     compact_seconds: int = knob(30, "time between two looks for changes to forget", "seconds")
+    event_seconds: int = knob(3600, "an event that was not seen again for this long is forgotten", "seconds")
     renew_seconds: int = knob(300, "time between two looks for secrets that an older key encrypts", "seconds")
 
 

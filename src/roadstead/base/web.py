@@ -63,6 +63,11 @@ class Request:
         values = self.query_values(name)
         return values[0] if values else default
 
+    def query_map(self) -> dict[str, str]:
+        """The first value of every query parameter."""
+        self.query_values("")
+        return {name: values[0] for name, values in (self._fields or {}).items()}
+
     @property
     def content_length(self) -> int | None:
         """The length announced, in bytes; None when the body is chunked or absent."""

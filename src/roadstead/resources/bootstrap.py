@@ -1,6 +1,9 @@
-"""What an installation starts with: namespaces, roles, bindings; made when missing, never taken back."""
+"""What an installation starts with: namespaces, roles, bindings, settings; made when missing, never undone."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import Collection
@@ -11,7 +14,17 @@ from roadstead.kube.status import StatusError
 from roadstead.resources import plain
 from roadstead.resources.kinds import Kinds
 
-NAMESPACES = ("default", "openshift", "openshift-image-registry", "kube-system")
+NAMESPACES = (
+    "default",
+    "kube-public",
+    "kube-system",
+    "openshift",
+    "openshift-config",
+    "openshift-config-managed",
+    "openshift-image-registry",
+    "openshift-infra",
+)
+CLUSTER = "cluster"
 
 _COLLECTIONS = {
     "Role": plain.ROLES,
@@ -21,10 +34,28 @@ _COLLECTIONS = {
 }
 
 
-async def bootstrap_objects(kinds: Kinds, ask: Ask) -> None:
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What this server is, as `image.config.openshift.io/cluster` tells it (operator contract, section 13)."""
+
+    registry: str
+    external_registries: Sequence[str] = ()
+    import_mode: str = ""
+
+    def status(self) -> Json:
+        """The status of the image configuration."""
+        return {
+            "internalRegistryHostname": self.registry,
+            "externalRegistryHostnames": list(self.external_registries),
+            "imageStreamImportMode": self.import_mode,
+        }
+
+
+async def bootstrap_objects(kinds: Kinds, installation: Installation, ask: Ask) -> None:
     """Writes what is missing; what administrators changed stays (`auth/bootstrap.py` decides)."""
     for name in NAMESPACES:
         await _create(kinds.namespaces, "", {"metadata": {"name": name}}, ask)
+    await _tell_image_config(kinds.plain(plain.IMAGE_CONFIGS), installation, ask)
     wanted = [*bootstrap.bootstrap_objects(), *bootstrap.shared_objects()]
     existing: list[Json] = []
     for kind, resource in _COLLECTIONS.items():
@@ -38,6 +69,18 @@ async def bootstrap_objects(kinds: Kinds, ask: Ask) -> None:
             await collection.update(namespace, name, obj, ask)
         else:
             await _create(collection, namespace, obj, ask)
+
+
+async def _tell_image_config(configs: Collection, installation: Installation, ask: Ask) -> None:
+    """The image configuration exists, and its status says where the registry is; its spec is the administrators'."""
+    await _create(configs, "", {"metadata": {"name": CLUSTER}, "spec": {}}, ask)
+    found = configs.peek("", CLUSTER) or {}
+    changed = {**found, "status": {**(found.get("status") or {}), **installation.status()}}
+
+    async def told(new: Json, old: Json, ask: Ask) -> Json:
+        return {**old, "status": new["status"]}
+
+    await configs.update("", CLUSTER, changed, ask, rules_hook=told)
 
 
 async def _create(collection: Collection, namespace: str, obj: Json, ask: Ask) -> None:

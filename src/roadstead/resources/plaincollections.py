@@ -14,6 +14,7 @@ from roadstead.resources import plain, workloadrules
 from roadstead.resources.namedrules import NamedRules
 from roadstead.resources.plain import apps, batch, core
 from roadstead.resources.plainrules import GrantRules, SecretRules
+from roadstead.resources.pods import Pods
 from roadstead.resources.servicerules import ConfigMapRules, RouteRules, ServiceRules
 from roadstead.resources.workloadrules import CronJobRules, JobRules, PodRules, WorkloadRules
 
@@ -27,7 +28,7 @@ def plain_collections(
     """The plain kinds by name, but for namespaces. `policy` gives the roles and bindings in force."""
     rules = _rules(policy)
     return {
-        each.group_resource: Collection(
+        each.group_resource: (Pods if each is plain.PODS else Collection)(
             each,
             store,
             rules.get(each.group_resource) or NamedRules(each),

@@ -102,3 +102,12 @@ async def test_a_question_that_makes_no_sense_is_refused(world: World, path: str
 async def test_nobody_without_the_right_learns_who_can(world: World) -> None:
     found = await world.api("POST", f"{IN_SHOP}/localresourceaccessreviews", PULL, Impersonate_User="alice")
     assert found[0] == 403
+
+
+async def test_everybody_may_ask_about_themselves_and_nobody_else(world: World) -> None:
+    for path in (f"{REVIEWS}/subjectaccessreviews", f"{IN_SHOP}/localsubjectaccessreviews"):
+        status, found = await world.api("POST", path, PULL, Impersonate_User="bob")
+        assert (status, found["allowed"]) == (201, False)
+        for other in ({"user": "alice"}, {"groups": ["system:masters"]}):
+            status, refused = await world.api("POST", path, {**PULL, **other}, Impersonate_User="bob")
+            assert (status, refused["reason"]) == (403, "Forbidden")

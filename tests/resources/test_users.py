@@ -69,6 +69,11 @@ async def test_an_identity_says_whole_who_it_is(world: World, wrong: Json) -> No
         await world.create("identities", "ldap:al", namespace="", **wrong)
 
 
+async def test_an_identity_without_a_name_gets_the_one_it_must_have(world: World) -> None:
+    made = await world.kind("identities").create("", {"metadata": {}, **REF}, world.ask())
+    assert made.object["metadata"]["name"] == "ldap:al"
+
+
 async def test_an_identity_never_becomes_another(world: World) -> None:
     await linked(world)
     with pytest.raises(StatusError, match="may not change providerUserName"):

@@ -35,7 +35,9 @@ OF_EVERYBODY_LOGGED_IN = {
     ("authentication.k8s.io", "selfsubjectreviews", "create"),
     ("authorization.k8s.io", "selfsubjectaccessreviews", "create"),
     ("authorization.k8s.io", "selfsubjectrulesreviews", "create"),
+    ("authorization.openshift.io", "localsubjectaccessreviews", "create"),
     ("authorization.openshift.io", "selfsubjectrulesreviews", "create"),
+    ("authorization.openshift.io", "subjectaccessreviews", "create"),
     ("config.openshift.io", "clusteroperators", "get"),
     ("config.openshift.io", "clusteroperators", "list"),
     ("config.openshift.io", "clusteroperators", "watch"),
@@ -54,7 +56,8 @@ OF_EVERYBODY_LOGGED_IN = {
 }
 """What the bundled bindings let everybody do who is logged in; none of it shows or changes what is another's.
 
-Projects are filtered by right, a new one is the caller's own, and tokens can only be deleted by who knows their name.
+Projects are filtered by right, a new one is the caller's own, a review answers about the caller alone, and of tokens
+only one's own can be deleted.
 """
 
 

@@ -73,7 +73,6 @@ def cluster_role_bindings() -> list[Json]:
         cluster_role_binding("system:oauth-token-deleters", "system:oauth-token-deleter", group(AUTHENTICATED)),
         cluster_role_binding("system:scope-impersonation", "system:scope-impersonation", group(AUTHENTICATED)),
         cluster_role_binding("system:basic-user", "system:basic-user", group(AUTHENTICATED)),
-        cluster_role_binding("system:oauth-token-deleters", "system:oauth-token-deleter", group(AUTHENTICATED)),
         cluster_role_binding("system:discovery", "system:discovery", group(AUTHENTICATED)),
         cluster_role_binding(
             "system:public-info-viewer", "system:public-info-viewer", group(AUTHENTICATED), group(UNAUTHENTICATED)

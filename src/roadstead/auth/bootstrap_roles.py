@@ -18,6 +18,9 @@ from roadstead.auth.role_rules import (
 from roadstead.auth.users import ADMIN_NAME
 from roadstead.base.values import Json
 
+OF_ONESELF = ("localsubjectaccessreviews", "subjectaccessreviews")
+"""What oc asks right after a login: may I make a project? The reviews refuse questions about others themselves."""
+
 PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version", "/version/")
 WELL_KNOWN = ("/.well-known", "/.well-known/*")
 STATUS = ("/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version", "/version/")
@@ -75,10 +78,6 @@ def _people_roles() -> list[Json]:
             rule((*READ, "delete"), ("oauth.openshift.io",), ("useroauthaccesstokens",)),
         ),
         cluster_role(
-            "system:oauth-token-deleter",
-            rule(("delete",), ("", "oauth.openshift.io"), ("oauthaccesstokens", "oauthauthorizetokens")),
-        ),
-        cluster_role(
             "system:basic-user",
             rule(("create",), ("authorization.k8s.io",), reviews),
             rule(("create",), ("authentication.k8s.io",), ("selfsubjectreviews",)),
@@ -88,7 +87,7 @@ def _people_roles() -> list[Json]:
         ),
         cluster_role(
             "self-access-reviewer",
-            rule(("create",), ("", "authorization.openshift.io"), ("selfsubjectrulesreviews",)),
+            rule(("create",), ("", "authorization.openshift.io"), ("selfsubjectrulesreviews", *OF_ONESELF)),
             rule(("create",), ("authorization.k8s.io",), reviews),
         ),
         cluster_role("system:discovery", paths(("get",), DISCOVERY_PATHS)),

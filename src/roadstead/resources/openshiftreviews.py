@@ -7,6 +7,7 @@ their own. The gate that lets requests in gives the answers.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import View
@@ -14,7 +15,7 @@ from roadstead.apimachinery.resource import Resource
 from roadstead.apimachinery.served import Outcome
 from roadstead.auth.policy import part, texts
 from roadstead.auth.rbac import Rules as Policy
-from roadstead.auth.users import AUTHENTICATED, Attributes, User
+from roadstead.auth.users import AUTHENTICATED, Attributes, User, refusal
 from roadstead.base.values import Json
 from roadstead.kube import status
 from roadstead.resources.reviews import text_of
@@ -57,10 +58,20 @@ class OpenShiftReview(View):
         if self.resource in (WHO_CAN, LOCAL_WHO_CAN):
             return Outcome(self._who_can(_action(obj, namespace, ask.user)), created=True)
         if self.resource in (ACCESS, LOCAL_ACCESS):
-            return Outcome(self._access(_action(obj, namespace, _subject(obj, ask.user))), created=True)
+            subject = _subject(obj, ask.user)
+            if subject is not ask.user:
+                self._check_may_ask(namespace, ask)
+            return Outcome(self._access(_action(obj, namespace, subject)), created=True)
         spec = part(obj, "spec")
         user = ask.user if self.resource is SELF_RULES else _subject(spec, None)
         return Outcome({**obj, "status": self._rules(user, namespace)}, created=True)
+
+    def _check_may_ask(self, namespace: str, ask: Ask) -> None:
+        """Everybody may ask about themselves, which roles cannot say: about others it takes the right to do so in
+        Kubernetes' own group; raises StatusError (403)."""
+        right = Attributes(ask.user, "create", "authorization.k8s.io", self.resource.plural, namespace=namespace)
+        if not ask.may(right).allowed:
+            raise status.forbidden(self.resource.group_resource, "", refusal(replace(right, group=GROUP)))
 
     def _who_can(self, asked: Attributes) -> Json:
         users, groups = self._policy().who_can(asked)

@@ -12,7 +12,7 @@ from roadstead.resources.oauthobjects import ACCESS_TOKENS, AUTHORIZATIONS, AUTH
 from roadstead.resources.oauthrules import rules_of
 from roadstead.resources.useridentitymappings import UserIdentityMappings
 from roadstead.resources.useroauthaccesstokens import UserOAuthAccessTokens
-from roadstead.resources.users import GROUPS, IDENTITIES, USERS, GroupRules, IdentityRules, UserRules, Users
+from roadstead.resources.users import GROUPS, IDENTITIES, USERS, GroupRules, Identities, IdentityRules, UserRules, Users
 
 KEPT_BYTES = 1024 * 1024
 
@@ -44,5 +44,6 @@ def people(store: Store) -> People:
         return Collection(resource, store, rules or rules_of(resource), kept_bytes=KEPT_BYTES)
 
     users = Users(USERS, store, UserRules(), kept_bytes=KEPT_BYTES)
-    identities, groups = kept(IDENTITIES, IdentityRules()), kept(GROUPS, GroupRules())
+    identities = Identities(IDENTITIES, store, IdentityRules(), kept_bytes=KEPT_BYTES)
+    groups = kept(GROUPS, GroupRules())
     return People(users, identities, groups, *map(kept, (CLIENTS, ACCESS_TOKENS, AUTHORIZE_TOKENS, AUTHORIZATIONS)))

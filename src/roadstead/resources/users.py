@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from roadstead.apimachinery.ask import Ask
-from roadstead.apimachinery.collection import Collection
+from roadstead.apimachinery.collection import Collection, Outcome
 from roadstead.apimachinery.resource import Column, Resource
 from roadstead.apimachinery.rules import Rules
 from roadstead.apimachinery.shown import Shown
@@ -181,6 +181,17 @@ class GroupRules(Rules):
     async def on_update(self, new: Json, old: Json, ask: Ask) -> Json:
         """A changed group; raises StatusError (422)."""
         return await self.on_create(new, ask)
+
+
+class Identities(Collection):
+    """The identities; their names follow from what is in them, so `oc create identity` sends none."""
+
+    async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome:
+        """A new identity; raises StatusError (422)."""
+        metadata, parts = obj.get("metadata") or {}, [obj.get("providerName"), obj.get("providerUserName")]
+        if not metadata.get("name") and all(parts):
+            obj = {**obj, "metadata": {**metadata, "name": ":".join(map(str, parts))}}
+        return await super().create(namespace, obj, ask)
 
 
 class Users(Collection):

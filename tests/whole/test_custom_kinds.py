@@ -340,3 +340,36 @@ async def test_a_schema_too_deep_is_refused(world: World) -> None:
         schema = {"type": "object", "properties": {"p": schema}}
     code, found = await world.api("POST", DEFINITIONS, definition(version(schema=schema)))
     assert (code, "max depth" in found["message"]) == (400, True)
+
+
+async def test_a_schema_may_say_what_names_are(world: World) -> None:
+    metadata = {"type": "object", "properties": {"name": {"type": "string", "pattern": "^b"}}}
+    schema = {**SCHEMA, "properties": {**SCHEMA["properties"], "metadata": metadata}}
+    await world.must("POST", DEFINITIONS, definition(version(schema=schema)))
+    await world.must("POST", BOATS, boat("b"))
+    code, found = await world.api("POST", BOATS, boat("c"))
+    assert (code, "metadata.name in body should match '^b'" in found["message"]) == (422, True)
+
+
+async def test_objects_are_selected_by_the_fields_a_definition_names(world: World) -> None:
+    fields = [{"jsonPath": ".spec.colour"}]
+    await world.must("POST", DEFINITIONS, definition(version(selectableFields=fields)))
+    await world.must("POST", BOATS, boat("b"))
+    await world.must("POST", BOATS, {"metadata": {"name": "c"}, "spec": {"colour": "blue"}})
+    found = await world.must("GET", f"{BOATS}?fieldSelector=spec.colour=blue")
+    assert [each["metadata"]["name"] for each in found["items"]] == ["c"]
+    assert (await world.api("GET", f"{BOATS}?fieldSelector=spec.crew=2"))[0] == 400
+
+
+async def test_a_watch_ends_when_the_definition_goes(boats: World) -> None:
+    await boats.must("POST", BOATS, boat())
+    reply = await boats.reply("GET", f"{BOATS}?watch=true")
+    assert not isinstance(reply.body, bytes)
+    lines = aiter(reply.body)  # type: ignore[arg-type]
+    assert orjson.loads(await anext(lines))["type"] == "ADDED"
+    waiting = asyncio.ensure_future(anext(lines))
+    await asyncio.sleep(0)
+    await boats.must("DELETE", f"{DEFINITIONS}/{NAME}")
+    await CustomDefinitions(boats.app.kinds.custom).reconcile(("", NAME))
+    assert orjson.loads(await waiting)["type"] == "DELETED"
+    assert [line async for line in lines] == []

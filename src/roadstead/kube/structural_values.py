@@ -138,11 +138,19 @@ class _Check:
         yield from _of_count(node, len(value), "Properties", "properties", path)
         for name, entry in value.items():
             if (root or node.embedded) and name in ROOT:
+                yield from self._of_name(node, entry, path)
                 continue
             if (known := node.properties.get(name)) is not None:
                 yield from self._errors(known, entry, _below(path, name))
             elif node.additional is not None:
                 yield from self._errors(node.additional, entry, _below(path, name))
+
+    def _of_name(self, node: Node, metadata: Any, path: str) -> Iterator[FieldError]:
+        """All that a schema may say about metadata: what the names of objects are."""
+        wanted = node.properties.get("metadata", node).properties.get("name")
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        if wanted is not None and name is not None and "metadata" in node.properties:
+            yield from self._errors(wanted, name, _below(_below(path, "metadata"), "name"))
 
     def _of_list(self, node: Node, value: list[Any], path: str) -> Iterator[FieldError]:
         yield from _of_count(node, len(value), "Items", "items", path)

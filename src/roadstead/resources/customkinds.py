@@ -21,7 +21,7 @@ from roadstead.kube.status import GroupResource, StatusError
 from roadstead.objects.log import Change
 from roadstead.objects.store import Store
 from roadstead.resources import customnames
-from roadstead.resources.customresources import CustomResources, collections_of
+from roadstead.resources.customresources import CustomResources, Place, collections_of
 from roadstead.resources.plain.cells import CREATED, NAME
 from roadstead.resources.plain.rows import row, status_of
 
@@ -137,6 +137,7 @@ class CustomKinds:
         self._fixed: list[Resource] = []
         self.definitions: dict[str, Json] = {}
         self._made: dict[str, list[CustomResources]] = {}
+        self._nowhere, self._places = Place(store, check), dict[str, Place]()
         self._publish: Callable[[Iterable[Served]], None] = lambda served: None
         self.collection = Definitions(store, self)
         served[DEFINITIONS.group_resource] = self.collection
@@ -173,12 +174,14 @@ class CustomKinds:
         if crd is not None and before is not None and _unchanged(crd, before):
             return False
         gone = self._made.pop(name, [])
+        if before is not None and (crd is None or crd["spec"] != before["spec"]):
+            self._places.pop(name, self._nowhere).end_watches()
         for collection in gone:
             self._served.pop(collection.resource.group_resource, None)
         if crd is None or not customnames.established(crd):
             return bool(gone)
         try:
-            made = collections_of(crd, self._store, self._check)
+            made = collections_of(crd, self._places.setdefault(name, Place(self._store, self._check)))
         except Exception as fault:  # written by another version of this program, or damaged: one kind less, not none
             logger().error("a custom resource definition cannot be served", name=name, error=str(fault))
             return bool(gone)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
 
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import Collection, NamespaceCheck, Staged
+from roadstead.apimachinery.ending import Ending
 from roadstead.apimachinery.parts import PartedRules
 from roadstead.apimachinery.resource import Column, Resource, Scaling, Subresource
 from roadstead.apimachinery.served import CreateRule, Event, ListOptions, Page, UpdateRule
@@ -85,15 +87,27 @@ def _absent(node: Node) -> bool:
     return node.default is Node().default
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the objects of a definition are kept, and the watches on them, which end together."""
+
+    store: Store
+    check: NamespaceCheck
+    watches: list[Ending] = field(default_factory=list)
+
+    def end_watches(self) -> None:
+        """Ends every watch, after what is already on its way: clients come back to what there is now."""
+        for ending in list(self.watches):
+            ending.end()
+
+
 class CustomResources(Collection):
     """One served version of a custom kind."""
 
-    def __init__(
-        self, resource: Resource, node: Node, store: Store, check: NamespaceCheck, *, going: bool, deprecated: str
-    ) -> None:
+    def __init__(self, resource: Resource, node: Node, place: Place, *, going: bool, deprecated: str) -> None:
         self._rules = CustomRules(resource, node)
-        super().__init__(resource, store, self._rules, namespace_check=check, kept_bytes=KEPT_BYTES)
-        self._going, self._deprecated = going, deprecated
+        super().__init__(resource, place.store, self._rules, namespace_check=place.check, kept_bytes=KEPT_BYTES)
+        self._going, self._deprecated, self._watches = going, deprecated, place.watches
 
     async def look(self, namespace: str, name: str, ask: Ask) -> Shown:
         """One object."""
@@ -106,9 +120,18 @@ class CustomResources(Collection):
         return await super().page(namespace, options, ask)
 
     def watch(self, namespace: str | None, options: ListOptions, ask: Ask) -> AsyncIterator[Event]:
-        """The objects and what happens to them."""
+        """The objects and what happens to them, until the definition changes or goes."""
         self._warn(ask)
-        return super().watch(namespace, options, ask)
+        events = super().watch(namespace, options, ask)
+        return events if ask.ending is None else self._kept(events, ask.ending)
+
+    async def _kept(self, events: AsyncIterator[Event], ending: Ending) -> AsyncIterator[Event]:
+        self._watches.append(ending)
+        try:
+            async for event in events:
+                yield event
+        finally:
+            self._watches.remove(ending)
 
     async def stage_create(self, obj: Json, ask: Ask, *, rules_hook: CreateRule | None = None) -> Staged:
         """A checked creation; raises StatusError (405) while the definition is going."""
@@ -133,7 +156,7 @@ class CustomResources(Collection):
             ask.warnings.append(self._deprecated)
 
 
-def collections_of(crd: Json, store: Store, check: NamespaceCheck) -> list[CustomResources]:
+def collections_of(crd: Json, place: Place) -> list[CustomResources]:
     """A collection for each served version of an accepted definition, the stored one first."""
     spec, going = crd["spec"], bool(crd["metadata"].get("deletionTimestamp"))
     versions = sorted(spec["versions"], key=lambda version: not version.get("storage"))
@@ -147,7 +170,7 @@ def collections_of(crd: Json, store: Store, check: NamespaceCheck) -> list[Custo
         resource = _resource(spec, version, node, schema)
         told = version.get("deprecationWarning") or f"{resource.api_version} {resource.kind} is deprecated"
         deprecated = told if version.get("deprecated") else ""
-        made.append(CustomResources(resource, node, store, check, going=going, deprecated=deprecated))
+        made.append(CustomResources(resource, node, place, going=going, deprecated=deprecated))
     return made
 
 

@@ -101,18 +101,21 @@ def configure(server: Server, spec: dict[str, Any]) -> None:
         assert made.status in (200, 201), made
 
 
-def import_image(server: Server, reference: str, stream: str, tag: str = "v1", *, insecure: bool = False) -> None:
-    """`oc import-image`: the tag of a stream in `shop` comes from the reference."""
+def import_image(
+    server: Server, reference: str, stream: str, *, insecure: bool = False, namespace: str = "shop"
+) -> None:
+    """`oc import-image`: the tag v1 of a stream comes from the reference."""
     item = {
         "from": {"kind": "DockerImage", "name": reference},
-        "to": {"name": tag},
+        "to": {"name": "v1"},
         "importPolicy": {"insecure": insecure, "importMode": "PreserveOriginal"},
         "referencePolicy": {"type": "Local"},
     }
     head = {"kind": "ImageStreamImport", "apiVersion": "image.openshift.io/v1", "metadata": {"name": stream}}
     body = {**head, "spec": {"import": True, "images": [item]}}
     with server.ask_api() as api:
-        answer = api.send_json("POST", "/apis/image.openshift.io/v1/namespaces/shop/imagestreamimports", body)
+        path = f"/apis/image.openshift.io/v1/namespaces/{namespace}/imagestreamimports"
+        answer = api.send_json("POST", path, body)
     assert answer.status == 201, answer
     status = answer.json()["status"]["images"][0]["status"]
     assert status["status"] == "Success", status

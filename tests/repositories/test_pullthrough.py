@@ -179,11 +179,18 @@ async def test_a_client_that_goes_away_does_not_stop_the_storing(house: House, u
     await adds_layer(house, upstream, large)
     upstream.before.append(on("/blobs/", hostile.slow(0.05)))
     asking = asyncio.create_task(blob(house, large))
-    await asyncio.sleep(0.02)
+    await asked(upstream, large)
     asking.cancel()
     await asyncio.wait([asking])
     await settled(house)
     assert await kept(house, large) == large.data
+
+
+async def asked(upstream: UpstreamRegistry, content: Content) -> None:
+    """Until the other registry has been asked for a blob."""
+    async with asyncio.timeout(10):
+        while not upstream.asked("GET", content.digest):  # noqa: ASYNC110  (it tells nobody)
+            await asyncio.sleep(0.001)
 
 
 async def adds_layer(house: House, upstream: UpstreamRegistry, *layers: Content, tag: str = "large") -> Content:
@@ -309,7 +316,7 @@ async def test_who_waits_for_a_fetch_that_another_namespace_may_not_make_makes_i
     data = {".dockerconfigjson": base64.b64encode(text).decode()}
     await house.create("secrets", "other", "upstream", type="kubernetes.io/dockerconfigjson", data=data)
     here = asyncio.create_task(blob(house))
-    await asyncio.sleep(0.02)
+    await asked(upstream, LAYER)
     there = await house.person("neighbour").get(f"/v2/other/web/blobs/{LAYER.digest}")
     assert (await here).status == 404
     assert there.body == LAYER.data

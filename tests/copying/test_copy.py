@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from roadstead.base.errors import Failure
 from roadstead.copying.copy import Copy, How, Options
 from roadstead.copying.ends import Destination
 from roadstead.copying.files import FolderFiles
@@ -271,3 +272,28 @@ async def test_a_mirror_that_lacks_an_image_is_passed_over(remotes: Remotes, ups
     asked = client(remotes, upstream)
     found = await RegistrySource([(asked, "mirror/none"), (asked, "team/web")]).manifest("v1")
     assert str(found.digest) == WEB.digest
+
+
+async def test_a_folder_that_cannot_be_written_is_a_clear_failure(
+    remotes: Remotes, upstream: UpstreamRegistry, tmp_path: Path
+) -> None:
+    stock(upstream)
+    with LayoutDestination(tmp_path / "out") as layout:
+        put(tmp_path / "out" / "blobs", "in the way")
+        with pytest.raises(Failure, match="cannot be written") as refused:
+            await copied(remotes, upstream, layout)
+    assert str(tmp_path) in refused.value.message
+
+
+def put(file: Path, text: str) -> None:
+    file.write_text(text)
+
+
+async def test_many_platforms_are_asked_for_side_by_side(
+    remotes: Remotes, upstream: UpstreamRegistry, downstream: UpstreamRegistry
+) -> None:
+    children = tuple(image(f"platform {number}", 1) for number in range(40))
+    upstream.add("team/web", index(*children, index(children[0], AMD)), "v1", children=(*children, AMD))
+    upstream.add("team/web", index(children[0], AMD))
+    await copied(remotes, upstream, RegistryDestination(client(remotes, downstream), "mirror/web"))
+    assert downstream.repositories["mirror/web"].manifests == upstream.repositories["team/web"].manifests

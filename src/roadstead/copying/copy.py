@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
+from roadstead.base.errors import Failure
 from roadstead.copying.ends import Destination, Found, Source, missing
 from roadstead.copying.names import Platform
 from roadstead.oci.descriptor import Descriptor
@@ -17,8 +18,11 @@ from roadstead.oci.errors import OciError
 from roadstead.oci.manifest import Manifest, distributable, parse
 from roadstead.remote.errors import Kind, RemoteFailure
 
+Result = TypeVar("Result")
+
 MAX_DEPTH = 16
 MAX_MANIFESTS = 10_000
+MAX_BYTES = 256 * 1024 * 1024
 PARALLEL = 4
 
 
@@ -110,42 +114,51 @@ class Copy:
     async def walk(self, reference: str) -> Walked:
         """Everything the reference stands for."""
         top = await chosen(self._source, reference, self._options.platform)
-        walked = Walked(top)
-        await self._add(top, walked, 1)
-        return walked
+        return Walked(top, _in_order(top, await self._gathered(top)))
 
-    async def _add(self, item: Item, walked: Walked, depth: int) -> None:
-        if item.found.digest in walked.items:
-            return
-        if depth > MAX_DEPTH:
-            said = f"the image is nested more than {MAX_DEPTH} manifests deep; copy an inner one by its digest"
-            raise RemoteFailure(Kind.TOO_LARGE, said)
-        for child in item.read.manifests:
-            if child.digest not in walked.items:
-                await self._add(_read(await self._source.manifest(str(child.digest))), walked, depth + 1)
-        walked.items[item.found.digest] = item
-        if len(walked.items) > MAX_MANIFESTS:
-            raise RemoteFailure(Kind.TOO_LARGE, f"the image has more than {MAX_MANIFESTS} manifests")
-        for digest in await self._source.referrers(item.found.digest) if self._options.referrers else ():
-            if digest not in walked.items:
-                await self._add(_read(await self._source.manifest(str(digest))), walked, depth + 1)
+    async def _gathered(self, top: Item) -> dict[Digest, Item]:
+        """Level by level: what indexes name, and what refers to anything seen. Asked for side by side."""
+        known, level, size = {top.found.digest: top}, [top], len(top.found.body)
+        for _ in range(MAX_DEPTH):
+            wanted = {child.digest for item in level for child in item.read.manifests}
+            if self._options.referrers:
+                lists = await self._beside([self._source.referrers(item.found.digest) for item in level])
+                wanted.update(digest for digests in lists for digest in digests)
+            new = sorted(wanted - known.keys())
+            if not new:
+                return known
+            if len(known) + len(new) > MAX_MANIFESTS:
+                raise RemoteFailure(Kind.TOO_LARGE, f"the image has more than {MAX_MANIFESTS} manifests")
+            level = []
+            for found in await self._beside([self._source.manifest(str(digest)) for digest in new]):
+                level.append(_read(found))
+                known[found.digest] = level[-1]
+                size += len(found.body)
+            if size > MAX_BYTES:
+                raise RemoteFailure(Kind.TOO_LARGE, f"the image's manifests have more than {MAX_BYTES} bytes")
+        said = f"the image is nested more than {MAX_DEPTH} manifests deep; copy an inner one by its digest"
+        raise RemoteFailure(Kind.TOO_LARGE, said)
 
-    async def _move(self, blobs: list[Descriptor]) -> None:
+    async def _beside(self, questions: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]:
+        """The answers to all questions, a few asked at a time; the first failure ends them all."""
         turns = asyncio.Semaphore(self._options.parallel)
 
-        async def one(blob: Descriptor) -> None:
+        async def one(question: Coroutine[Any, Any, Result]) -> Result:
             async with turns:
-                await self._move_one(blob)
+                return await question
 
         try:
             async with asyncio.TaskGroup() as group:
-                for blob in blobs:
-                    group.create_task(one(blob))
-        except* RemoteFailure as failures:
-            first = failures.exceptions[0]
-            while isinstance(first, BaseExceptionGroup):
-                first = first.exceptions[0]
-            raise first from None
+                tasks = [group.create_task(one(question)) for question in questions]
+        except* Failure as failures:
+            raise _first(failures) from None
+        finally:
+            for question in questions:
+                question.close()  # those whose turn never came
+        return [task.result() for task in tasks]
+
+    async def _move(self, blobs: list[Descriptor]) -> None:
+        await self._beside([self._move_one(blob) for blob in blobs])
 
     async def _move_one(self, blob: Descriptor) -> None:
         counted, how = _Counted(self._source, blob, self._watcher), How.THERE
@@ -195,6 +208,29 @@ class _Counted:
         if at > self._told:
             self._watcher.moved(at - self._told)
             self._told = at
+
+
+def _in_order(top: Item, known: dict[Digest, Item]) -> dict[Digest, Item]:
+    """Each manifest after those it names, the top with all its own first, what refers to them after."""
+    ordered: dict[Digest, Item] = {}
+
+    def add(item: Item) -> None:
+        if item.found.digest not in ordered:
+            for child in item.read.manifests:
+                add(known[child.digest])
+            ordered[item.found.digest] = item
+
+    for item in (top, *known.values()):
+        add(item)
+    return ordered
+
+
+def _first(failures: BaseExceptionGroup[Failure]) -> Failure:
+    first: BaseException = failures
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, Failure)
+    return first
 
 
 def _read(found: Found) -> Item:

@@ -135,3 +135,12 @@ def test_a_deployment_is_scaled_and_waited_for(shell: Shell) -> None:
     assert "timed out" in kubectl(
         shell, "wait", "--for=condition=Progressing", "deployment/web", "--timeout=1s", fails=True
     )
+
+
+def test_a_secret_written_as_text_is_managed_as_data(shell: Shell) -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s3"}, "stringData": {"a": "b"}}
+    kubectl(shell, "apply", "-f", "-", input=secret)
+    entries = shown(shell, "secret", "s3")["metadata"]["managedFields"]
+    assert entries[0]["fieldsV1"]["f:data"] == {".": {}, "f:a": {}}
+    kubectl(shell, "apply", "--server-side", "-f", "-", input={**secret, "stringData": {"a": "c"}})
+    assert shown(shell, "secret", "s3")["data"] == {"a": "Yw=="}

@@ -19,6 +19,11 @@ class Rules:
     collected: bool = True
     """Whether deleting with `Orphan` or `Foreground` leaves the object to a garbage collector."""
 
+    def taken_in(self, obj: Json) -> Json:
+        """What was sent, as it will be kept: fields that are only ever written become those they stand for. Whoever
+        sent it manages the result."""
+        return obj
+
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """Prepares and validates a new object; raises StatusError."""
         return obj

@@ -25,6 +25,10 @@ _KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 class SecretRules(Rules):
     """What is written as text is kept as bytes; the type never changes."""
 
+    def taken_in(self, obj: Json) -> Json:
+        """Texts are data in another form."""
+        return _with_data(obj)
+
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """A new secret; raises StatusError (422)."""
         return _passed(_with_data({**obj, "type": obj.get("type") or OPAQUE}), [])

@@ -123,6 +123,11 @@ SELECTOR = {"matchLabels": {"app": "x"}}
             ["x", "a in (b,c)", "60m"],
         ),
         ("poddisruptionbudgets", {"spec": {"minAvailable": 1}}, ["x", 1, "N/A", 0, "60m"]),
+        (
+            "horizontalpodautoscalers",
+            {"spec": {"scaleTargetRef": {"kind": "D", "name": "d"}, "maxReplicas": 3}},
+            ["x", "D/d", "<none>", "<unset>", 3, 0, "60m"],
+        ),
         ("leases", {"spec": {"holderIdentity": "me"}}, ["x", "me", "60m"]),
         (
             "routes",

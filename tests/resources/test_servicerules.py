@@ -49,7 +49,8 @@ async def test_the_name_of_a_service_is_one_label(world: World) -> None:
 
 
 async def test_a_route_leads_to_a_service_with_all_of_its_weight(world: World) -> None:
-    made = await world.create("routes", "r", spec={"to": {"name": "web"}})
+    sent = {"to": {"name": "web", "kind": ""}, "wildcardPolicy": ""}  # as oc expose sends it
+    made = await world.create("routes", "r", spec=sent)
     assert made.object["spec"] == {"wildcardPolicy": "None", "to": {"kind": "Service", "weight": 100, "name": "web"}}
 
 

@@ -30,13 +30,10 @@ _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
 
 def filled(given: Any, defaults: Mapping[str, Any]) -> Json:
-    """An object with what it lacks; null counts as lacking, and what it has stays."""
+    """An object with what it lacks; null and the empty text count as lacking, and what it has stays."""
     found = given if isinstance(given, dict) else {}
-    return {**{name: value for name, value in defaults.items() if found.get(name) is None}, **_said(found)}
-
-
-def _said(found: Json) -> Json:
-    return {name: value for name, value in found.items() if value is not None}
+    lacking = {name: value for name, value in defaults.items() if found.get(name) in (None, "")}
+    return {**lacking, **{name: value for name, value in found.items() if value is not None and name not in lacking}}
 
 
 def with_pod_defaults(spec: Json) -> Json:

@@ -77,4 +77,12 @@ ScaleSpec 1:replicas=int
 ScaleStatus 1:replicas=int 2:selector
 [autoscaling/v1]
 kind Scale 1:metadata=ObjectMeta 2:spec=ScaleSpec 3:status=ScaleStatus
+[autoscaling/v1]
+CrossVersionObjectReference 1:kind 2:name 3:apiVersion
+HorizontalPodAutoscalerSpec 1:scaleTargetRef=CrossVersionObjectReference 2:minReplicas=int! 3:maxReplicas=int
+  4:targetCPUUtilizationPercentage=int!
+HorizontalPodAutoscalerStatus 1:observedGeneration=int! 2:lastScaleTime=time! 3:currentReplicas=int
+  4:desiredReplicas=int 5:currentCPUUtilizationPercentage=int!
+kind HorizontalPodAutoscaler 1:metadata=ObjectMeta 2:spec=HorizontalPodAutoscalerSpec
+  3:status=HorizontalPodAutoscalerStatus
 """

@@ -181,6 +181,12 @@ async def test_an_answer_that_is_not_read_to_its_end_costs_its_connection(
         assert answer.status == 200
 
 
+async def test_answers_without_a_body_end_however_many_are_read(upstream: UpstreamRegistry, guard: Guard) -> None:
+    for _ in range(3):
+        async with await guard.open(Ask("HEAD", f"http://{upstream.host}/v2/")) as answer:
+            assert await answer.read(10) == b""
+
+
 async def test_many_requests_share_connections(upstream: UpstreamRegistry, guard: Guard) -> None:
     async def one() -> int:
         async with await guard.open(Ask("GET", f"{upstream.address}/v2/")) as answer:

@@ -111,7 +111,7 @@ class Answer:
             except (TimeoutError, aiohttp.ClientError, OSError) as broken:
                 raise in_words(broken, self.host) from None
             if not chunk:
-                if more:
+                if more and not content.at_eof():
                     continue
                 return
             seen += len(chunk)

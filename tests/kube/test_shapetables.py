@@ -61,7 +61,11 @@ def test_open_and_atomic_structs_are_so() -> None:
 def test_what_was_sent_is_kept_even_where_it_is_empty() -> None:
     sent = {"replicas": 0, "selector": {}, "ports": [], "strategy": {}}
     assert conform(SHAPES["DeploymentSpec"], sent).value == sent
-    assert conform(SHAPES["Reference"], {"name": "", "note": ""}).value == {"name": "", "note": ""}
+    assert conform(SHAPES["Reference"], {"note": ""}).value == {"note": ""}
+
+
+def test_an_empty_text_says_nothing_unless_it_is_to_be_kept() -> None:
+    assert conform(SHAPES["Reference"], {"name": ""}).value == {}
 
 
 def test_what_stands_in_no_line_of_a_struct_is_unknown() -> None:

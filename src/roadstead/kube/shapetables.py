@@ -110,7 +110,7 @@ class _Reader:
         name, required, kind, more, description = line.groups()
         options: dict[str, Any] = {"description": description} if description else {}
         if required:
-            options |= {"required": True, "keep": True}
+            options["required"] = True
         if kind in _ALWAYS_KEPT or kind[0] in "[{":
             options["keep"] = True
         for word in more.split():

@@ -15,7 +15,7 @@ from roadstead.auth.bootstrap_roles import cluster_roles
 from roadstead.auth.credentials import BadCredentials, Fault
 from roadstead.auth.gate import Gate
 from roadstead.auth.htpasswd import Htpasswd
-from roadstead.auth.rbac import RoleObjects
+from roadstead.auth.rbac import RoleObjects, Rules
 from roadstead.auth.tokens import AdminToken, RegistryTokens
 from roadstead.auth.users import ADMIN, ANONYMOUS, Attributes, Refused, User
 from roadstead.base.errors import Unavailable
@@ -46,6 +46,9 @@ class Roles:
         if self.broken:
             raise Unavailable("no log")
         return RoleObjects((), cluster_roles(), list(self.bindings), list(self.cluster_bindings))
+
+    async def update(self, rules: Rules, version: int) -> Rules | None:
+        return None
 
     def allow(self, role: str, user: str) -> None:
         self.bindings.append(role_binding("shop", role, role, {"kind": "User", "name": user}))

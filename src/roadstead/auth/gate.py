@@ -41,6 +41,10 @@ class RuleSource(Protocol):
         """All of them, at least as new as the last `version()`."""
         ...
 
+    async def update(self, rules: Rules, version: int) -> Rules | None:
+        """Earlier rules with what has changed up to a version; None when that is not known and all must be loaded."""
+        ...
+
 
 class Passwords(Protocol):
     """Who logs in with name and password."""
@@ -107,7 +111,9 @@ class Gate:
         async with self._loading:
             version = self._source.version()
             if version != self._version:
-                self._rules = Rules(await self._source.load())
+                known = self._version is not None
+                rules = await self._source.update(self._rules, version) if known else None
+                self._rules = rules if rules is not None else Rules(await self._source.load())
                 self._version = version
 
     async def rules_in_force(self) -> Rules:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from roadstead.auth.advice import missing
@@ -62,6 +63,18 @@ class Rules:
             if namespace:
                 self._bind(binding, namespace)
         self._memo: dict[Attributes, Decision] = {}
+
+    def with_namespace(self, namespace: str, roles: Iterable[Json], bindings: Iterable[Json]) -> Rules:
+        """The same with other roles and bindings in one namespace; everything else is shared."""
+        changed = copy(self)
+        changed._roles = {place: rules for place, rules in self._roles.items() if place[0] != namespace}
+        for role in roles:
+            changed._roles[namespace, text(part(role, "metadata"), "name")] = RuleSet(objects(role.get("rules")))
+        changed._grants = {scope: grants for scope, grants in self._grants.items() if scope != namespace}
+        for binding in bindings:
+            changed._bind(binding, namespace)
+        changed._memo = {}
+        return changed
 
     def _bind(self, binding: Json, namespace: str) -> None:
         name, ref = text(part(binding, "metadata"), "name"), part(binding, "roleRef")

@@ -10,7 +10,7 @@ import pytest
 from roadstead.base.errors import Unavailable
 from roadstead.remote.errors import Kind, RemoteFailure
 from roadstead.repositories import space as spaces
-from roadstead.repositories.space import Space
+from roadstead.repositories.space import Space, Turns
 
 
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
@@ -69,3 +69,31 @@ async def test_a_blob_of_unknown_size_may_have_what_is_left_for_such() -> None:
     async with Space(100).reserved() as room:
         await room.take(None)
         assert room.held == 100
+
+
+async def test_blobs_take_turns() -> None:
+    turns, running, most = Turns(4), set[int](), 0
+
+    async def fetch(number: int) -> None:
+        nonlocal most
+        async with turns.turn(f"namespace{number % 3}"):
+            running.add(number)
+            most = max(most, len(running))
+            await asyncio.sleep(0.001)
+            running.remove(number)
+
+    await asyncio.gather(*(fetch(number) for number in range(20)))
+    assert most == 4
+
+
+async def test_one_namespace_cannot_take_all_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spaces, "WAIT_SECONDS", 0.01)
+    turns = Turns(4)
+    async with turns.turn("slow"), turns.turn("slow"):
+        with pytest.raises(Unavailable, match="too many blobs"):
+            async with turns.turn("slow"):
+                pass
+        async with turns.turn("other"):
+            pass
+    async with turns.turn("slow"):
+        pass

@@ -7,8 +7,7 @@ its images. Nothing is believed that does not have the digest asked for, and no 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from roadstead.base.errors import Failure, StorageFull, StorageReadOnly, Unavailable
@@ -22,12 +21,9 @@ from roadstead.repositories.contents import Contents
 from roadstead.repositories.elsewhere import no_blob, no_manifest
 from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.passing import PassingBlob
-from roadstead.repositories.space import Room, Space
+from roadstead.repositories.space import Room, Space, Turns
 from roadstead.repositories.transfer import Transfer
 from roadstead.repositories.upstreams import Asking, Upstream, Upstreams
-
-TURN_SECONDS = 30.0
-"""How long a blob waits for its turn when many are on their way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,7 @@ class PullThrough:
         self._leases, self._metrics, self._options = leases, metrics, options
         self._jobs: dict[Digest, _Job] = {}
         self._manifests: dict[tuple[RepositoryName, Digest], asyncio.Task[RemoteManifest | None]] = {}
-        self._turns = asyncio.Semaphore(options.fetches)
+        self._turns = Turns(options.fetches)
         self._space = Space(options.space_bytes)
 
     async def close(self) -> None:
@@ -207,7 +203,7 @@ class PullThrough:
     async def _run(self, job: _Job, asking: Asking) -> None:
         """The whole life of a fetch: however it ends, nothing of it is left but a blob that is whole."""
         try:
-            async with self._turn():
+            async with self._turns.turn(job.repository.namespace):
                 await self._fetch(job, asking)
         except Failure as failure:
             job.failure = failure
@@ -257,16 +253,3 @@ class PullThrough:
                     transfer.size = blob.size
                     job.begun.set()
                 await transfer.take(room.limited(blob.chunks, transfer.received))
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """One of the places for blobs on their way; raises Unavailable when none becomes free."""
-        try:
-            async with asyncio.timeout(TURN_SECONDS):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise Unavailable("too many blobs are on their way from other registries; try again") from None
-        try:
-            yield
-        finally:
-            self._turns.release()

@@ -1,10 +1,11 @@
-"""How many bytes may be on their way here from other registries at once, all blobs together."""
+"""How many blobs, and how many bytes of them, may be on their way here from other registries at once."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from weakref import WeakValueDictionary
 
 from roadstead.base.errors import Unavailable
 from roadstead.remote.errors import Kind, RemoteFailure
@@ -12,6 +13,28 @@ from roadstead.remote.errors import Kind, RemoteFailure
 WAIT_SECONDS = 30.0
 UNTOLD_BYTES = 4 * 1024**3
 """What a blob of a size that nobody tells may have, at most."""
+
+
+class Turns:
+    """So many blobs at once, at most half of them for one namespace: its slow registries shall not stop the others."""
+
+    def __init__(self, most: int) -> None:
+        self._all, self._of_one = asyncio.Semaphore(most), max(1, most // 2)
+        self._namespaces: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def turn(self, namespace: str) -> AsyncIterator[None]:
+        """The turn of one blob; raises Unavailable when it does not come."""
+        if (own := self._namespaces.get(namespace)) is None:
+            own = self._namespaces[namespace] = asyncio.Semaphore(self._of_one)
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await stack.enter_async_context(own)
+                    await stack.enter_async_context(self._all)
+            except TimeoutError:
+                raise Unavailable("too many blobs are on their way from other registries; try again") from None
+            yield
 
 
 class Space:

@@ -42,6 +42,7 @@ from roadstead.remote.addresses import Allowed
 from roadstead.remote.guard import Guard
 from roadstead.remote.proxies import Proxies
 from roadstead.resources.kinds import Kinds
+from roadstead.resources.oauthrules import LONGEST, SHORTEST_INACTIVITY
 
 HTPASSWD = "htpasswd"
 """The name of the identity provider behind the setting `access.htpasswd`, and of its file in the data folder."""
@@ -86,6 +87,7 @@ def identity(settings: Settings, store: Store, kinds: Kinds, tokens: AccessToken
     """All of it over one store; raises Invalid for settings that name what is not there."""
     standing = People(store)
     identities = Identities(kinds.people, standing, place.now)
+    _check_times(settings)
     providers = parse(settings.logins.identity_providers)
     files = _password_providers(settings, place.folder, providers) if settings.logins.passwords else []
     logins = Logins(files, identities)
@@ -113,6 +115,14 @@ async def bootstrap_clients(kinds: Kinds, ask: Ask) -> None:
             except StatusError as raced:
                 if raced.code != 409:
                     raise
+
+
+def _check_times(settings: Settings) -> None:
+    lasts, unused = settings.logins.token_seconds, settings.logins.token_inactivity_seconds
+    if not 0 <= lasts <= LONGEST:
+        raise Invalid(f"logins.token_seconds must be between 0 and {LONGEST}")
+    if unused and not SHORTEST_INACTIVITY <= unused <= LONGEST:
+        raise Invalid(f"logins.token_inactivity_seconds must be 0, or between {SHORTEST_INACTIVITY} and {LONGEST}")
 
 
 def _names(settings: Settings) -> list[str]:

@@ -76,7 +76,7 @@ class House:
         if isinstance(body, dict):
             sent.setdefault("Content-Type", "application/json")
         request = replace(request_for(method, url, headers=sent, body=raw, scheme="https"), remote="192.0.2.7")
-        return await _whole(await self.app.api(request))
+        return await _whole(await self.app.doors.audited_api()(request))
 
     async def as_admin(self, method: str, url: str, body: Json | None = None) -> Answer:
         """The API's answer to the administrator."""

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from roadstead.auth.credentials import BadCredentials, Fault
-from roadstead.auth.people import People
+from roadstead.auth.people import MEMO_ENTRIES, People
 from roadstead.auth.policy import part, text, texts
 from roadstead.auth.scopes import SCOPES
 from roadstead.auth.users import User
@@ -41,13 +41,15 @@ class AccessTokens:
         """`inactivity_seconds`: how long tokens may lie unused whose client does not say; 0 for ever."""
         self._store, self._people, self._inactivity = store, people, inactivity_seconds
         self._used: dict[str, datetime] = {}
+        self._read: dict[str, Json] = {}
+        self._read_at = -1
 
     async def user_of(self, token: str, now: datetime) -> User | None:
         """Whose token this is; raises BadCredentials when it is past its time or its user is gone."""
         if not token.startswith(PREFIX) or len(token) > MAX_TOKEN:
             return None
         name = object_name(token)
-        found = self._object(TOKENS, name)
+        found = self._token(name)
         if found is None:
             return None
         self._check_times(name, found, now)
@@ -89,6 +91,16 @@ class AccessTokens:
         if len(self._used) >= MOST_USES and name not in self._used:
             del self._used[next(iter(self._used))]
         self._used[name] = now
+
+    def _token(self, name: str) -> Json | None:
+        """A token's object; kept decoded until any token changes."""
+        version = self._store.last_change(TOKENS)
+        if version != self._read_at or len(self._read) >= MEMO_ENTRIES:
+            self._read, self._read_at = {}, version
+        found = self._read.get(name) or self._object(TOKENS, name)
+        if found is not None:
+            self._read[name] = found
+        return found
 
     def _object(self, resource: str, name: str) -> Json | None:
         entry = self._store.get(Key(resource, "", name)) if name else None

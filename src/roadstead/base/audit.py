@@ -31,6 +31,11 @@ def note(request: Request, **facts: str) -> None:
         request.notes.update(facts)
 
 
+def note_login(request: Request, **facts: str) -> None:
+    """What a login page found out: there, a GET changes something too."""
+    request.notes.update(verb="login", path=request.path, **facts)
+
+
 class Audited:
     """A door whose changing requests are written down once they are answered: those it noted something about."""
 

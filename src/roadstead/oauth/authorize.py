@@ -9,6 +9,7 @@ from roadstead.apimachinery.ask import Ask
 from roadstead.auth.credentials import Basic, Nothing, presented
 from roadstead.auth.scopes import parse_role, refused_scopes
 from roadstead.auth.users import User
+from roadstead.base.audit import note_login
 from roadstead.base.errors import Invalid
 from roadstead.base.values import Json
 from roadstead.base.web import Reply
@@ -110,9 +111,11 @@ class Authorize:
             return _unauthorized(f"You must obtain an API token by visiting {visit.issuer}/oauth/token/request")
         match presented(headers.getall("Authorization", [])):
             case Basic(name, password):
+                note_login(visit.request, name=name, decision="unauthenticated")
                 try:
                     user = await self._logins.log_in(name, password, visit.request.remote)
                 except LoginRefused as refused:
+                    note_login(visit.request, decision="forbid", reason=refused.message)
                     return _unauthorized(refused.message)
                 return user or _unauthorized("wrong name or password", ("WWW-Authenticate", REALM))
             case Nothing():
@@ -145,6 +148,8 @@ class Authorize:
                 raise
 
     async def _granted(self, visit: Visit, user: User, client: Json, wanted: Wanted) -> Reply:
+        told = f"{wanted.kind} for {wanted.client}, {' '.join(wanted.scopes)}"
+        note_login(visit.request, user=user.name, decision="allow", reason=told)
         grant = {"scopes": list(wanted.scopes), "redirectURI": wanted.redirect}
         if wanted.kind == "code":
             more = {"codeChallenge": wanted.challenge, "codeChallengeMethod": wanted.method, "state": wanted.state}

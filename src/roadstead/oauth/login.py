@@ -7,6 +7,7 @@ from typing import Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from roadstead.auth.throttle import TooManyLogins
+from roadstead.base.audit import note_login
 from roadstead.base.errors import Invalid
 from roadstead.base.web import Reply
 from roadstead.oauth import addresses, pages
@@ -69,15 +70,18 @@ class Login:
         name, password = visit.fields.get("username", ""), visit.fields.get("password", "")
         if not name or not password:
             return self._page(visit, then, name, "A name and a password are needed.", status=400)
+        note_login(visit.request, name=name, decision="unauthenticated")
         try:
             user = await self._logins.log_in(name, password, visit.request.remote)
         except LoginRefused as refused:
+            note_login(visit.request, decision="forbid", reason=refused.message)
             return self._page(visit, then, name, refused.message, status=403)
         except TooManyLogins as wait:
             again = f"Too many failed logins; try again in {wait.retry_after} seconds."
             return self._page(visit, then, name, again, status=429, wait=wait.retry_after)
         if user is None:
             return self._page(visit, then, name, WRONG, status=401)
+        note_login(visit.request, user=user.name, decision="allow")
         return Reply(303, [("Location", then), self._visits.open_session(visit, user)])
 
     def _page(

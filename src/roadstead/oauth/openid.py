@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from roadstead.auth.secretfile import SecretFile
+from roadstead.base.audit import note_login
 from roadstead.base.errors import Denied, Failure, Invalid, Unavailable
 from roadstead.base.observe import logger
 from roadstead.base.values import Json
@@ -80,8 +81,12 @@ class OpenId:
             raise Denied("the answer is of another issuer")
         if "error" in visit.fields:
             raise Denied(f"{self.name} did not log you in: {ascii(visit.fields['error'][:100])[1:-1]}")
+        note_login(visit.request, decision="unauthenticated", reason=self.name)
         claims = await self._told(self._claims(visit, kept))
-        user = await self._identities.user_for(self._claimed(claims), self._settings.mapping)
+        claimed = self._claimed(claims)
+        note_login(visit.request, name=claimed.identity, decision="forbid")
+        user = await self._identities.user_for(claimed, self._settings.mapping)
+        note_login(visit.request, user=user.name, decision="allow")
         then = str(kept["then"])
         if not addresses.stays_here(then):
             raise Invalid("`then` must be a path on this server")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 
+from roadstead.base.audit import note_login
 from roadstead.base.values import Json
 from roadstead.base.web import Reply
 from roadstead.oauth.asking import OAuthError, client_of
@@ -30,8 +31,11 @@ class Token:
             if not code:
                 raise OAuthError("invalid_request", "there is no code")
             given = await self._grants.exchange(code, client, redirect, fields.get("code_verifier", ""))
+            reason = f"token for {client['metadata']['name']}"
+            note_login(visit.request, user=given.user, decision="allow", reason=reason)
             return told(200, answer_of(given))
         except OAuthError as wrong:
+            note_login(visit.request, decision="forbid", reason=f"{wrong.error}: {wrong.description}")
             reply = told(wrong.status, {"error": wrong.error, "error_description": wrong.description})
             if wrong.status == 401:
                 assert isinstance(reply.headers, list)

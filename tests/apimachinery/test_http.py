@@ -242,7 +242,7 @@ async def test_a_fault_is_reported_and_told_by_its_reference_only(small: World) 
     assert "mast" not in answer.body.decode()
 
 
-async def test_a_slow_write_ends_with_a_timeout_and_a_slow_kind_does_not(store: Store) -> None:
+async def test_a_slow_write_ends_with_a_timeout(store: Store) -> None:
     small = world(store, write_seconds=0.01)
     held = small.boats.rules.on_create
 
@@ -253,7 +253,24 @@ async def test_a_slow_write_ends_with_a_timeout_and_a_slow_kind_does_not(store: 
     small.boats.rules.on_create = linger  # type: ignore[method-assign]
     answer = await small.ask("POST", BOATS, {"metadata": {"name": "a"}})
     assert (answer.code, answer.json["reason"]) == (504, "Timeout")
+    assert answer.message.startswith("Timeout: request did not complete within requested timeout - context deadline")
     assert small.boats.peek("north", "a") is None
+
+
+SIGNALS = f"{GROUP}/namespaces/north/signals"
+
+
+async def test_what_waits_for_other_servers_is_given_the_time_it_asks_for(store: Store) -> None:
+    small = world(store, write_seconds=0.01)
+    assert (await small.ask("POST", SIGNALS, {"text": "linger"})).code == 504
+    assert (await small.ask("POST", f"{SIGNALS}?timeout=1h", {"text": "linger"})).code == 201
+
+
+async def test_who_set_the_time_is_told_in_plain_text_that_it_is_over(store: Store) -> None:
+    answer = await world(store).ask("POST", f"{SIGNALS}?timeout=0.01s", {"text": "linger"})
+    assert (answer.code, answer.header("Content-Type")) == (504, "text/plain; charset=utf-8")
+    assert answer.json["message"] == "Timeout: request did not complete within the allotted timeout"
+    assert "kind" not in answer.json
 
 
 async def test_the_client_may_shorten_the_time(small: World) -> None:

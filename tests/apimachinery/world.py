@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -170,15 +171,15 @@ def _flag(boat: Json) -> Json:
 
 
 class Signals(View):
-    """Create only; answers with a Status, or breaks."""
+    """Create only; answers with a Status, at once or later, or breaks."""
 
     resource = SIGNAL
 
     async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome:
         if obj.get("text") == "break":
             raise RuntimeError("the mast is broken")
-        if obj.get("wait"):
-            await obj["wait"]
+        if obj.get("text") == "linger":
+            await asyncio.sleep(0.1)
         return Outcome(status.success(code=201), created=True)
 
 

@@ -175,9 +175,9 @@ async def test_layers_name_every_image_of_the_history_and_its_blobs(world: World
 async def test_secrets_are_the_pull_secrets_of_the_namespace_whatever_the_stream(world: World) -> None:
     kinds = {"a": "kubernetes.io/dockercfg", "b": "kubernetes.io/dockerconfigjson", "c": "Opaque"}
     for name, kind in kinds.items():
-        await world.create("secrets", name, type=kind)
+        await world.create("secrets", name, type=kind, stringData={".dockercfg": "{}", ".dockerconfigjson": "{}"})
     hidden = {"name": "d", "annotations": {"openshift.io/image.excludeSecret": "true"}}
-    await world.create("secrets", "d", metadata=hidden, type="kubernetes.io/dockercfg")
+    await world.create("secrets", "d", metadata=hidden, type="kubernetes.io/dockercfg", stringData={".dockercfg": "{}"})
     found = (await world.kinds.streams.subresource("get", "shop", "any", "secrets", None, world.ask())).object
     assert found["kind"] == "SecretList"
     assert [each["metadata"]["name"] for each in found["items"]] == ["a", "b"]

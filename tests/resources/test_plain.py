@@ -102,6 +102,44 @@ async def test_the_type_of_a_secret_and_all_of_an_immutable_one_stay(world: Worl
         await world.patch("secrets", "s", {"data": {"a": "eQ=="}})
 
 
+DOCKER_CONFIG = "kubernetes.io/dockerconfigjson"
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "field"),
+    [
+        (DOCKER_CONFIG, {}, "data[.dockerconfigjson]: Required value"),
+        (DOCKER_CONFIG, {".dockerconfigjson": "sesame"}, 'Invalid value: "<secret contents redacted>"'),
+        ("kubernetes.io/dockercfg", {".dockercfg": "[]"}, "data[.dockercfg]: Invalid value"),
+        ("kubernetes.io/tls", {"tls.crt": "x"}, "data[tls.key]: Required value"),
+        ("kubernetes.io/ssh-auth", {}, "data[ssh-privatekey]: Required value"),
+        ("kubernetes.io/basic-auth", {"other": "x"}, "data[username]: Required value"),
+        ("kubernetes.io/service-account-token", {}, "metadata.annotations[kubernetes.io/service-account.name]"),
+    ],
+)
+async def test_a_secret_of_a_known_type_holds_what_its_readers_look_for(
+    world: World, kind: str, texts: Json, field: str
+) -> None:
+    with pytest.raises(StatusError) as refused:
+        await world.create("secrets", "s", type=kind, stringData=texts)
+    assert field in refused.value.message
+    assert "sesame" not in str(refused.value.status)
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        (DOCKER_CONFIG, {".dockerconfigjson": "{}"}),
+        ("kubernetes.io/basic-auth", {"username": "al"}),
+        ("kubernetes.io/tls", {"tls.crt": "", "tls.key": ""}),
+        ("example.test/own", {}),
+    ],
+)
+async def test_a_secret_that_holds_it_is_taken(world: World, kind: str, texts: Json) -> None:
+    made = await world.create("secrets", "s", type=kind, stringData=texts)
+    assert made.object["type"] == kind
+
+
 READER: Json = {
     "metadata": {"name": "reader"},
     "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}],

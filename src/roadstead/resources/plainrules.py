@@ -15,6 +15,7 @@ from roadstead.auth.rbac import Rules as Policy
 from roadstead.base.values import Json
 from roadstead.kube import status
 from roadstead.kube.status import FieldError
+from roadstead.resources import secrettypes
 from roadstead.resources.plain import RBAC, SECRETS
 
 OPAQUE = "Opaque"
@@ -98,6 +99,7 @@ def _passed(secret: Json, errors: list[FieldError]) -> Json:
         size += _decoded_size(f"data[{key}]", value, errors)
     if size > LARGEST_SECRET:
         errors.append(status.too_long("data", LARGEST_SECRET))
+    errors += secrettypes.errors_of(secret)
     if errors:
         raise status.invalid(SECRETS.kind, "", secret["metadata"]["name"], errors)
     return secret

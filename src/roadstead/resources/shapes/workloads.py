@@ -256,6 +256,20 @@ CrossVersionObjectReference atomic
   kind! text
   name! text
   apiVersion text
+HorizontalPodAutoscalerSpec
+  scaleTargetRef! CrossVersionObjectReference    # What gets more or fewer pods.
+  minReplicas int32
+  maxReplicas! int32
+  targetCPUUtilizationPercentage int32           # How busy its pods should be on average.
+HorizontalPodAutoscalerStatus
+  observedGeneration int
+  lastScaleTime time
+  currentReplicas! int32
+  desiredReplicas! int32
+  currentCPUUtilizationPercentage int32
+kind HorizontalPodAutoscaler: Changes how many pods something has, by how busy they are.
+  spec HorizontalPodAutoscalerSpec
+  status HorizontalPodAutoscalerStatus
 """,
 )
 """By name."""

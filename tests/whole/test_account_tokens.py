@@ -142,6 +142,13 @@ async def test_a_registry_token_ends_with_the_account_token_it_was_got_for(world
     assert (await world.registry("GET", "/v2/", bearer(got["token"])))[0] == 401
 
 
+async def test_a_token_secret_must_say_for_which_account_it_is(world: World) -> None:
+    body = {"metadata": {"name": "t"}, "type": "kubernetes.io/service-account-token"}
+    code, found = await world.api("POST", f"{SHOP}/secrets", body)
+    assert code == 422
+    assert "metadata.annotations[kubernetes.io/service-account.name]: Required value" in found["message"]
+
+
 async def test_a_review_says_whose_token_it_is_and_for_whom(world: World) -> None:
     token = await world.token("shop", "robot", audiences=[ISSUER, "vault"])
     found = await world.must("POST", REVIEWS, {"spec": {"token": token}})

@@ -39,7 +39,7 @@ WHAT = ("verb", "group", "resource", "subresource", "namespace", "name")
 
 async def test_a_change_by_the_administrator(world: World) -> None:
     await world.must("POST", "/api/v1/namespaces/shop/configmaps", {"metadata": {"name": "c"}, "data": {"a": "b"}})
-    assert last(world, *WHAT) == ["create", None, "configmaps", None, "shop", None]
+    assert last(world, *WHAT) == ["create", None, "configmaps", None, "shop", "c"]
     assert last(world, "door", "user", "decision", "code") == ["api", "system:admin", "allow", 201]
     await world.must("DELETE", "/api/v1/namespaces/shop/configmaps/c")
     assert last(world, *WHAT) == ["delete", None, "configmaps", None, "shop", "c"]

@@ -20,6 +20,7 @@ from roadstead.apimachinery.routing import Route
 from roadstead.apimachinery.served import Outcome, Page, Patch, PatchType, Served
 from roadstead.apimachinery.shown import Shown
 from roadstead.auth.users import Attributes, Decision
+from roadstead.base.audit import note
 from roadstead.base.values import Json
 from roadstead.base.web import Reply, Request
 from roadstead.kube import bodies as refusals
@@ -228,6 +229,8 @@ async def _object(call: Call, write: WriteOptions) -> Json:
     limit = call.settings.body_bytes
     obj = await bodies.read_object(call.request, wanted, limit, write.field_validation, call.warnings)
     metadata = obj["metadata"] = obj.get("metadata") or {}
+    if call.request.notes and not call.target.name:
+        note(call.request, name=str(metadata.get("name") or metadata.get("generateName") or ""))
     if not call.namespace:
         metadata.pop("namespace", None)
     elif metadata.setdefault("namespace", call.namespace) != call.namespace:

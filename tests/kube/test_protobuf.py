@@ -271,3 +271,20 @@ def test_every_field_of_every_kind_is_read(kind: tuple[str, str]) -> None:
 
 def test_a_number_that_may_be_absent_is_kept_when_it_is_zero() -> None:
     assert READ["Deployment"]["spec"]["replicas"] == 0
+
+
+def plainly(number: int, value: bytes) -> bytes:
+    return bytes([number << 3 | 2, len(value)]) + value
+
+
+def test_delete_options_are_read_whatever_the_group_of_what_is_deleted() -> None:
+    raw = bytes([1 << 3, 30]) + plainly(2, plainly(1, b"uid-1")) + plainly(4, b"Background") + plainly(5, b"All")
+    for version in (b"v1", b"rbac.authorization.k8s.io/v1", b"apps/v1"):
+        about = plainly(1, version) + plainly(2, b"DeleteOptions")
+        found = decode(MAGIC + plainly(1, about) + plainly(2, raw))
+        assert {key: value for key, value in found.items() if key not in ("kind", "apiVersion")} == {
+            "gracePeriodSeconds": 30,
+            "preconditions": {"uid": "uid-1"},
+            "propagationPolicy": "Background",
+            "dryRun": ["All"],
+        }

@@ -49,7 +49,10 @@ async def _run(to: Connection, question: Question) -> int:
             spec["nonResourceAttributes"] = {"verb": question.verb, "path": question.target}
         else:
             spec["resourceAttributes"] = await _resource(api, question)
-        review = await api.create("/apis/authorization.k8s.io/v1/subjectaccessreviews", {"spec": spec})
+        place = part(spec, "resourceAttributes").get("namespace")
+        # Whoever administers a namespace may ask about it, though not about the cluster.
+        within = f"/namespaces/{place}/localsubjectaccessreviews" if place else "/subjectaccessreviews"
+        review = await api.create(f"/apis/authorization.k8s.io/v1{within}", {"spec": spec})
     said = review["status"]
     click.echo(_answer(user, groups, said))
     return 0 if said.get("allowed") else NO

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 
 from roadstead.apimachinery.ask import Ask
@@ -65,7 +65,7 @@ class PullSecrets:
         if key == _ALL:
             await self._all_secrets()
         elif name.startswith(_OF_ACCOUNT):
-            await self._account(namespace, name.removeprefix(_OF_ACCOUNT))
+            await self._unless_leaving(self._account(namespace, name.removeprefix(_OF_ACCOUNT)))
         else:
             return await self._secret(namespace, name)
         return None
@@ -88,6 +88,14 @@ class PullSecrets:
             staged.append(await self._secrets.stage_update(repaired, ask))
         if staged:
             await commit(staged)
+
+    async def _unless_leaving(self, work: Awaitable[None]) -> None:
+        """Does the work; in a namespace that is going, or gone, there is nothing to be done any more."""
+        try:
+            await work
+        except StatusError as refused:
+            if refused.code not in (403, 404):
+                raise
 
     async def _secret_of(self, account: Json) -> tuple[str, Json | None]:
         """The name of the secret of an account, and the secret when it is there (9.2)."""

@@ -59,7 +59,8 @@ def decode(body: bytes) -> Json:
     envelope = _read(_ENVELOPE, memoryview(body)[len(MAGIC) :], 0)
     about = envelope.get("typeMeta") or {}
     head = {"kind": about.get("kind", ""), "apiVersion": about.get("apiVersion", "")}
-    message = kinds().get((head["apiVersion"], head["kind"]))
+    # Delete options carry the apiVersion of what is deleted, so they are in the tables under any.
+    message = kinds().get((head["apiVersion"], head["kind"])) or kinds().get(("*", head["kind"]))
     if message is None or envelope.get("contentEncoding"):
         raise Unreadable(f"{head['kind'] or 'this object'} is not read as protobuf here; send application/json")
     raw = base64.b64decode(envelope.get("raw", ""))

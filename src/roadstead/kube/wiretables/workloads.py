@@ -70,8 +70,10 @@ PodDisruptionBudgetStatus 1:observedGeneration=int 2:disruptedPods=%time 3:disru
 [policy/v1]
 kind PodDisruptionBudget 1:metadata=ObjectMeta 2:spec=PodDisruptionBudgetSpec 3:status=PodDisruptionBudgetStatus
 Preconditions 1:uid=! 2:resourceVersion=!
-DeleteOptions 1:gracePeriodSeconds=int! 2:preconditions=Preconditions! 3:orphanDependents=bool!
+[*]
+kind DeleteOptions 1:gracePeriodSeconds=int! 2:preconditions=Preconditions! 3:orphanDependents=bool!
   4:propagationPolicy=! 5:dryRun=* 6:ignoreStoreReadErrorWithClusterBreakingPotential=bool!
+[policy/v1]
 kind Eviction 1:metadata=ObjectMeta 2:deleteOptions=DeleteOptions!
 ScaleSpec 1:replicas=int
 ScaleStatus 1:replicas=int 2:selector

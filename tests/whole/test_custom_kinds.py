@@ -373,3 +373,14 @@ async def test_a_watch_ends_when_the_definition_goes(boats: World) -> None:
     await CustomDefinitions(boats.app.kinds.custom).reconcile(("", NAME))
     assert orjson.loads(await waiting)["type"] == "DELETED"
     assert [line async for line in lines] == []
+
+
+async def test_a_name_that_became_free_is_given_to_who_waits_for_it(boats: World) -> None:
+    await boats.must("POST", DEFINITIONS, definition(plural="ships", kind="Ship", shortNames=["boat"]))
+    await boats.must("DELETE", f"{DEFINITIONS}/{NAME}")
+    controller = CustomDefinitions(boats.app.kinds.custom)
+    for name in (NAME, "ships.harbour.example.com"):
+        await controller.reconcile(("", name))
+    made = await boats.must("GET", f"{DEFINITIONS}/ships.harbour.example.com")
+    assert conditions(made) == {"NamesAccepted": "True", "Established": "True"}
+    assert (await boats.must("GET", BOATS.replace("boats", "ships")))["kind"] == "ShipList"

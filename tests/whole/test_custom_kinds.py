@@ -227,6 +227,10 @@ BAD: list[tuple[Json, str]] = [
         "should be a json path under .spec",
     ),
     (
+        definition(version(selectableFields=[{"jsonPath": ".spec.list[0]"}])),
+        "must be a field outside metadata, not inside a list",
+    ),
+    (
         definition(version(schema={"type": "object", "properties": {"p": {"type": "string", "pattern": "(a"}}})),
         "must be a valid regular expression",
     ),

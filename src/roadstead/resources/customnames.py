@@ -26,7 +26,7 @@ from roadstead.kube.time import format_time
 
 FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 APPROVAL = "api-approved.kubernetes.io"
-MOST_VERSIONS, MOST_COLUMNS = 20, 50
+MOST_VERSIONS, MOST_COLUMNS, MOST_SELECTABLE = 20, 50, 8
 COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,62}", re.ASCII)
 
@@ -68,7 +68,7 @@ def examine(crd: Json) -> Examined:
             read = structural.read(schema, f"{path}.schema.openAPIV3Schema")
             rules += read.rules
             errors += read.errors or default_errors(read.node, f"{path}.schema.openAPIV3Schema")
-        errors += [*_columns(version, path), *_scale(version, path)]
+        errors += [*_columns(version, path), *_scale(version, path), *_selectable(version, path)]
     return Examined(errors, rules)
 
 
@@ -149,6 +149,18 @@ def _scale(version: Json, path: str) -> Iterator[FieldError]:
             yield invalid_value(place, text, "should be a json path without array notation")
         elif not errors and found and below and (found[0] != below or len(found) < 2):
             yield invalid_value(place, text, f"should be a json path under .{below}")
+
+
+def _selectable(version: Json, path: str) -> Iterator[FieldError]:
+    fields = version.get("selectableFields") or []
+    if len(fields) > MOST_SELECTABLE:
+        yield forbidden_field(f"{path}.selectableFields", f"at most {MOST_SELECTABLE} fields")
+    for index, field in enumerate(fields[:MOST_SELECTABLE]):
+        text, place = field.get("jsonPath") or "", f"{path}.selectableFields[{index}].jsonPath"
+        errors = list(_path(text, place))
+        yield from errors
+        if not errors and (not (found := jsonpath.parse(text).names) or found[0] == "metadata"):
+            yield invalid_value(place, text, "must be a field outside metadata, not inside a list")
 
 
 def _path(text: str, place: str) -> Iterator[FieldError]:

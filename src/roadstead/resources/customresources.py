@@ -158,20 +158,34 @@ class CustomResources(Collection):
 
 def collections_of(crd: Json, place: Place) -> list[CustomResources]:
     """A collection for each served version of an accepted definition, the stored one first."""
+    going, warnings = bool(crd["metadata"].get("deletionTimestamp")), _deprecations(crd["spec"])
+    return [
+        CustomResources(resource, node, place, going=going, deprecated=warnings.get(resource.version, ""))
+        for resource, node in served_versions(crd)
+    ]
+
+
+def served_versions(crd: Json) -> list[tuple[Resource, Node]]:
+    """What a definition makes: a resource and its schema for each version, the stored one first."""
     spec, going = crd["spec"], bool(crd["metadata"].get("deletionTimestamp"))
-    versions = sorted(spec["versions"], key=lambda version: not version.get("storage"))
-    made = []
-    for version in versions:
+    found = []
+    for version in sorted(spec["versions"], key=lambda version: not version.get("storage")):
         # A definition that is going needs its stored version, served or not: its objects are removed through it.
-        if not version.get("served") and not (going and version.get("storage")):
-            continue
-        schema = version["schema"]["openAPIV3Schema"]
-        node = structural.read(schema, "").node
-        resource = _resource(spec, version, node, schema)
-        told = version.get("deprecationWarning") or f"{resource.api_version} {resource.kind} is deprecated"
-        deprecated = told if version.get("deprecated") else ""
-        made.append(CustomResources(resource, node, place, going=going, deprecated=deprecated))
-    return made
+        if version.get("served") or (going and version.get("storage")):
+            schema = version["schema"]["openAPIV3Schema"]
+            node = structural.read(schema, "").node
+            found.append((_resource(spec, version, node, schema), node))
+    return found
+
+
+def _deprecations(spec: Json) -> dict[str, str]:
+    """What is said to whoever uses a deprecated version."""
+    return {
+        version["name"]: version.get("deprecationWarning")
+        or f"{spec['group']}/{version['name']} {spec['names']['kind']} is deprecated"
+        for version in spec["versions"]
+        if version.get("deprecated")
+    }
 
 
 def _resource(spec: Json, version: Json, node: Node, schema: Json) -> Resource:

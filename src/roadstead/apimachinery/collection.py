@@ -104,7 +104,7 @@ class Collection:
 
     async def list(self, namespace: str | None, options: ListOptions, ask: Ask) -> Listing:
         """The objects of a namespace (None or "": of all), as selected; raises StatusError (400, 410, 504)."""
-        return (await self.page(namespace, options, ask)).listing()
+        return (await (await self.page(namespace, options, ask)).whole()).listing()
 
     async def page(self, namespace: str | None, options: ListOptions, ask: Ask) -> Page:
         """`list`, already encoded."""

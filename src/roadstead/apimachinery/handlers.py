@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from roadstead.apimachinery import bodies, options, replies, streaming
+from roadstead.apimachinery import bodies, longlists, options, replies, streaming
 from roadstead.apimachinery.ask import Ask, new_uid, random_suffix
 from roadstead.apimachinery.bodies import Wanted
 from roadstead.apimachinery.ending import Ending
@@ -122,6 +122,10 @@ async def list_(call: Call) -> Reply:
     how = replies.accepted(call.request, call.resource, of_list=True)
     wanted = options.list_options(call.request, call.resource)
     page = await call.served.page(call.namespace or None, wanted, call.ask())
+    if page.rest is not None:
+        if how.form is replies.Form.OBJECT:
+            return longlists.reply(call.request, page, page.rest, call.resource, call.warnings)
+        page = await page.whole()
     return await _reply(call, replies.page_bytes(page, call.resource, how, call.settings.now()))
 
 

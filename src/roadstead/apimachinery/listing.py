@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from roadstead.apimachinery.collection import Collection
 
 BATCH = 500
+LONG = 5000
+"""Objects from which on a list without a limit is not held in memory as a whole."""
 FRESHNESS_SECONDS = 3.0
 FRESHNESS_STEP_SECONDS = 0.05
 
@@ -49,6 +52,8 @@ class _Gathering:
     at: int | None = None
     more: bool = False
     remaining: int = 0
+    cut: bool = False
+    """Whether the list is so long that what follows is better read while the beginning is being sent."""
 
     @property
     def full(self) -> bool:
@@ -108,7 +113,8 @@ async def _gather(
         batch = await collection.store.list(resource.key_resource, namespace, after=after, limit=most, at=into.at)
         into.at = batch.revision
         _take(collection, batch, options, into)
-        if into.full or not batch.more or into.last is None:
+        into.cut = not into.limit and batch.more and len(into.items) >= LONG
+        if into.cut or into.full or not batch.more or into.last is None:
             return
         after = (into.last.key.namespace, into.last.key.name)
         await asyncio.sleep(0)
@@ -127,8 +133,29 @@ def _take(collection: Collection, batch: Batch, options: ListOptions, into: _Gat
     into.more, into.remaining = batch.more, batch.remaining
 
 
+async def _rest(
+    collection: Collection, namespace: str | None, options: ListOptions, made: _Gathering
+) -> AsyncIterator[list[Shown]]:
+    """What follows the beginning of a long list, batch by batch; raises StatusError (410) when it takes too long."""
+    last = made.last
+    while last is not None:
+        batch = _Gathering(0, at=made.at)
+        after = (last.key.namespace, last.key.name)
+        try:
+            entries = await collection.store.list(
+                collection.resource.key_resource, namespace, after=after, limit=BATCH, at=made.at
+            )
+        except Expired:
+            raise status.expired(TOO_OLD_TO_LIST) from None
+        _take(collection, entries, options, batch)
+        yield batch.items
+        last = batch.last if entries.more else None
+
+
 def _page(collection: Collection, namespace: str | None, options: ListOptions, made: _Gathering) -> Page:
     revision = made.at if made.at is not None else collection.store.revision()
+    if made.cut:
+        return Page(made.items, revision, rest=_rest(collection, namespace, options, made))
     if not made.more or made.last is None or not made.full:
         return Page(made.items, revision)
     place = Token(revision, made.last.key.namespace, made.last.key.name)

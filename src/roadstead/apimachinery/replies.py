@@ -32,6 +32,7 @@ COMPRESS_ASIDE_FROM = 1024 * 1024
 """From this size on, compressing happens in a thread, so that it does not hold the loop."""
 LONGEST_ACCEPT = 8192
 LONGEST_WARNING = 2048
+LIST_END = b"]}"
 META_GROUP = "meta.k8s.io"
 AVAILABLE = (JSON_TYPE,)
 _WEIGHT = re.compile(r"[01](?:\.[0-9]{0,3})?", re.ASCII)
@@ -150,8 +151,13 @@ def page_bytes(page: Page, resource: Resource, how: Accepted, now: datetime) -> 
         return tables.table(resource, [each.object for each in page.items], metadata, how.table, now)
     if how.form is Form.PARTIAL_LIST:
         return tables.partial_list([each.object for each in page.items], metadata, how.table.version)
+    return b"".join((list_head(resource, metadata), b",".join(each.bare for each in page.items), LIST_END))
+
+
+def list_head(resource: Resource, metadata: Json) -> bytes:
+    """A list as JSON, up to its first item."""
     head = orjson.dumps({"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata})
-    return b"".join((head[:-1], b',"items":[', b",".join(each.bare for each in page.items), b"]}"))
+    return head[:-1] + b',"items":['
 
 
 def list_metadata(page: Page) -> Json:
@@ -170,11 +176,10 @@ async def json_reply(
     request: Request, body: bytes, *, code: int = 200, warnings: Sequence[str] = (), cache: str = NO_STORE
 ) -> Reply:
     """A JSON reply; large ones are compressed for those who can read it."""
-    headers = [("Content-Type", JSON_TYPE), ("Cache-Control", cache)]
-    headers += [("Warning", warning_value(text)) for text in dict.fromkeys(warnings)]
+    headers = json_headers(warnings, cache)
     if len(body) >= COMPRESS_FROM:
         headers.append(("Vary", "Accept-Encoding"))
-        if _reads_gzip(request):
+        if reads_gzip(request):
             body = await _compressed(body)
             headers.append(("Content-Encoding", "gzip"))
     return Reply(code, headers, body)
@@ -194,7 +199,14 @@ def warning_value(text: str) -> str:
     return f'299 - "{escaped}"'
 
 
-def _reads_gzip(request: Request) -> bool:
+def json_headers(warnings: Sequence[str], cache: str = NO_STORE) -> list[tuple[str, str]]:
+    """The headers of a JSON reply."""
+    headers = [("Content-Type", JSON_TYPE), ("Cache-Control", cache)]
+    return headers + [("Warning", warning_value(text)) for text in dict.fromkeys(warnings)]
+
+
+def reads_gzip(request: Request) -> bool:
+    """Whether the client takes compressed replies."""
     header = ",".join(request.headers.getall("Accept-Encoding", []))
     return any(clause.type == "gzip" for clause in clauses(header))
 
@@ -205,6 +217,11 @@ async def _compressed(body: bytes) -> bytes:
     return _gzip(body)
 
 
+def gzip_packer() -> zlib._Compress:
+    """A fast compressor in the gzip format."""
+    return zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+
+
 def _gzip(body: bytes) -> bytes:
-    packer = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    packer = gzip_packer()
     return packer.compress(body) + packer.flush()

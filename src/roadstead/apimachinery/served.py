@@ -6,7 +6,7 @@ A stored kind (`Collection`) and a view over others (`View`) have the same metho
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Protocol
 
@@ -108,13 +108,25 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A `Listing` whose items are already encoded. `answer` is a Status that is sent in place of a list."""
+    """A `Listing` whose items are already encoded. `answer` is a Status that is sent in place of a list. Of a very long
+    list, `rest` has what follows, of the same revision.
+    """
 
     items: Sequence[Shown]
     revision: int | None = None
     continue_: str = ""
     remaining: int | None = None
     answer: Json | None = None
+    rest: AsyncIterator[Sequence[Shown]] | None = None
+
+    async def whole(self) -> Page:
+        """The same with everything in it."""
+        if self.rest is None:
+            return self
+        items = list(self.items)
+        async for more in self.rest:
+            items.extend(more)
+        return replace(self, items=items, rest=None)
 
     def listing(self) -> Listing:
         """The same with decoded items."""

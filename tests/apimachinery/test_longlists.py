@@ -1,0 +1,80 @@
+"""Lists that are too long to be held in memory are sent while they are read."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import AsyncGenerator
+
+import orjson
+import pytest
+
+from roadstead.apimachinery import listing
+from roadstead.base.values import Json
+from tests.apimachinery.world import BOATS, Answer, World
+
+COUNT = 23
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long begins early."""
+    monkeypatch.setattr(listing, "BATCH", 4)
+    monkeypatch.setattr(listing, "LONG", 8)
+
+
+@pytest.fixture
+async def fleet(small: World) -> World:
+    """More boats than that."""
+    for number in range(COUNT):
+        await small.make(f"b{number:02}", spec={"colour": "red" if number % 2 else "blue"})
+    return small
+
+
+async def text(answer: Answer) -> bytes:
+    body = answer.reply.body
+    assert isinstance(body, AsyncGenerator), "it is sent in pieces"
+    return b"".join([piece async for piece in body])
+
+
+def names(found: Json) -> list[str]:
+    return [each["metadata"]["name"] for each in found["items"]]
+
+
+async def test_a_long_list_is_whole_and_of_one_revision(fleet: World) -> None:
+    answer = await fleet.ask("GET", BOATS)
+    await fleet.ask("DELETE", f"{BOATS}/b22")
+    await fleet.make("later")
+    found = orjson.loads(await text(answer))
+    assert (found["kind"], found["metadata"]) == ("BoatList", {"resourceVersion": str(COUNT)})
+    assert names(found) == [f"b{number:02}" for number in range(COUNT)]
+
+
+async def test_selectors_choose_in_long_lists_too(fleet: World) -> None:
+    answer = await fleet.ask("GET", f"{BOATS}?fieldSelector=spec.colour%3Dred")
+    assert names(orjson.loads(await text(answer))) == [f"b{number:02}" for number in range(1, COUNT, 2)]
+
+
+async def test_a_long_list_is_compressed_on_its_way(fleet: World) -> None:
+    answer = await fleet.ask("GET", BOATS, headers={"Accept-Encoding": "gzip"})
+    assert answer.header("Content-Encoding") == "gzip"
+    assert len(names(orjson.loads(gzip.decompress(await text(answer))))) == COUNT
+
+
+async def test_a_long_list_as_a_table_and_one_with_a_limit_are_sent_at_once(fleet: World) -> None:
+    table = await fleet.ask("GET", BOATS, headers={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"})
+    assert len(table.json["rows"]) == COUNT
+    assert len((await fleet.ask("GET", f"{BOATS}?limit=20")).json["items"]) == 20
+
+
+async def test_a_long_list_whose_past_is_forgotten_breaks_off(fleet: World) -> None:
+    answer = await fleet.ask("GET", BOATS)
+    await fleet.make("later")
+    await fleet.store.compact(fleet.store.revision())
+    with pytest.raises(ConnectionResetError, match="too old"):
+        await text(answer)
+
+
+async def test_everything_in_a_long_collection_is_deleted(fleet: World) -> None:
+    answer = await fleet.ask("DELETE", BOATS)
+    assert len(answer.json["items"]) == COUNT
+    assert (await fleet.ask("GET", BOATS)).json["items"] == []

@@ -439,3 +439,25 @@ async def test_metrics_tell_of_every_request_to_another_registry(house: House, u
     labels = f'code="MANIFEST_UNKNOWN",operation="ManifestService.Get",{name}'
     assert f"imageregistry_pullthrough_repository_errors_total{{{labels}}} 1.0" in text
     assert 'imageregistry_pullthrough_blobstore_cache_requests_total{type="Miss"} 1.0' in text
+
+
+async def test_signatures_of_an_image_from_elsewhere_can_be_asked_for(house: House, upstream: UpstreamRegistry) -> None:
+    found = await house.person("puller").get(f"/extensions/v2/shop/web/signatures/{WEB.digest}")
+    assert (found.status, found.json) == (200, {"signatures": []})
+    assert upstream.seen == []
+
+
+async def test_the_layers_of_a_stream_list_the_blobs_of_images_that_are_not_here_yet(
+    house: House, upstream: UpstreamRegistry
+) -> None:
+    children = image("amd64"), image("arm64")
+    both = index(*children)
+    await points_to(house.app, f"{upstream.host}/team/multi", both, "v2", children=children)
+    view = house.app.kinds.streams.layers("shop", "web", Ask.internal(utc_now()))
+    assert view["images"][both.digest]["manifests"] == [child.digest for child in children]
+    for content in (WEB, *children):
+        config_, *layers = content.blobs
+        assert view["images"][content.digest]["config"] == config_.digest
+        assert view["images"][content.digest]["layers"] == [layer.digest for layer in layers]
+        assert all(view["blobs"][layer.digest]["size"] == len(layer.data) for layer in layers)
+    assert upstream.seen == []

@@ -101,7 +101,7 @@ class PullThrough:
 
     enabled: bool = knob(True, "serve what a stream's image has only in another registry")
     keep: bool = knob(True, "keep what is pulled through, so that the next pull needs no other registry")
-    fetches: int = knob(16, "blobs fetched from other registries at once")
+    fetches: int = knob(16, "blobs fetched from other registries at once, half of them at most for one namespace")
     space_bytes: int = knob(100 * 1024**3, "bytes of all blobs on their way from other registries at once", "bytes")
 
 

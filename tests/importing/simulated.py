@@ -25,6 +25,8 @@ class Repository:
     fails: dict[str, RemoteFailure] = field(default_factory=dict)
     """What to answer instead, by tag, digest, "tags" or "*" for everything."""
     stalls: bool = False
+    stalling: str = ""
+    """The one thing it hangs on."""
     asked: list[str] = field(default_factory=list)
     manifests: dict[str, Content] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
@@ -58,7 +60,7 @@ class Repository:
 
     async def _asked(self, what: str) -> None:
         self.asked.append(what)
-        if self.stalls:
+        if self.stalls or what == self.stalling:
             await asyncio.sleep(3600)
         await asyncio.sleep(0)
         if not self.password_good and self.key:
@@ -115,4 +117,6 @@ class _Anonymous:
 
     def _as_nobody(self) -> Repository:
         inner = self._inner
-        return Repository(inner.name, "", True, inner.fails, inner.stalls, inner.asked, inner.manifests, inner.blobs)
+        return Repository(
+            inner.name, "", True, inner.fails, inner.stalls, inner.stalling, inner.asked, inner.manifests, inner.blobs
+        )

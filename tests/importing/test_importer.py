@@ -243,13 +243,38 @@ async def test_the_key_that_opened_the_door_is_told() -> None:
     assert answer["status"]["details"]["causes"][0]["message"] == "credentials from secret shop/robot"
 
 
+async def test_a_tag_that_hangs_spoils_no_other_of_its_registry() -> None:
+    elsewhere = Simulated()
+    names = [f"t{number}" for number in range(12)]
+    elsewhere.repository(PLACE, stalling="t0").push(builders.image("web"), *names)
+    places = [f"{PLACE}:{name}" for name in names]
+    answers = await look(elsewhere, *places, look_seconds=0.2, side_by_side=1)
+    assert [status(each)[0] for each in answers] == ["InternalError", *["Success"] * 11]
+
+
+async def test_a_tag_its_registry_breaks_on_spoils_no_other() -> None:
+    elsewhere = Simulated()
+    place = elsewhere.repository(PLACE)
+    place.push(builders.image("web"), "a", "b")
+    place.fails["a"] = failing(Kind.UNAVAILABLE, status=500)
+    answers = await look(elsewhere, f"{PLACE}:a", f"{PLACE}:b", side_by_side=1)
+    assert [status(each)[0] for each in answers] == ["InternalError", "Success"]
+
+
+async def test_a_registry_without_tls_is_still_asked_for_tags_that_allow_it() -> None:
+    elsewhere = Simulated()
+    elsewhere.repository(PLACE, fails={"a": failing(Kind.TLS)}).push(builders.image("web"), "b")
+    answers = await look(elsewhere, f"{PLACE}:a", f"{PLACE}:b", side_by_side=1)
+    assert [status(each)[0] for each in answers] == ["InternalError", "Success"]
+
+
 async def test_a_registry_that_hangs_costs_its_time_once() -> None:
     elsewhere = Simulated()
     elsewhere.repository(PLACE, stalls=True)
     elsewhere.repository("fine.test/web").push(builders.image("web"), "v1")
     names = [f"{PLACE}:t{number}" for number in range(30)]
     answers = await look(elsewhere, *names, "fine.test/web:v1", look_seconds=0.2, side_by_side=2)
-    assert len(elsewhere.repository(PLACE).asked) <= 2
+    assert len(elsewhere.repository(PLACE).asked) <= 4
     assert {status(each)[0] for each in answers[:-1]} == {"InternalError"}
     assert status(answers[-1])[0] == "Success"
     assert "did not answer within 0.2 seconds" in status(answers[-2])[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,8 +17,10 @@ from roadstead.streams.pullspec import PullSpec
 
 Result = TypeVar("Result")
 
-UNREACHABLE = frozenset({Kind.TIMEOUT, Kind.UNAVAILABLE, Kind.TLS, Kind.RATE_LIMITED})
-"""After one of these, the next question to the same registry would most likely end the same way."""
+UNREACHABLE = frozenset({Kind.TIMEOUT, Kind.UNAVAILABLE})
+"""A registry that answers like this to everything is in trouble."""
+TIMEOUTS_TO_GIVE_UP = 3
+"""So many questions that took too long, and no answer to any other: then the rest of an import is not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +74,32 @@ class Upstreams(Protocol):
 
 @dataclass(slots=True)
 class Health:
-    """Which registries proved unreachable in one import: they are not asked again in it, so that one that hangs costs
-    its time once. `patience` remembers it for longer."""
+    """How registries do in one import. One that hangs on everything is not asked to the end; one that hangs on a single
+    tag is asked for the others. `patience` remembers trouble for longer."""
 
     patience: Patience
     now: datetime
     down: dict[str, RemoteFailure] = field(default_factory=dict)
+    _answering: set[str] = field(default_factory=set)
+    _timeouts: Counter[str] = field(default_factory=Counter)
 
     def failed(self, host: str, failure: RemoteFailure) -> None:
-        """The registry could not give an answer; other failures are answers too."""
-        if failure.kind in UNREACHABLE:
-            if host not in self.down:
-                self.patience.failed(host, self.now, failure.retry_after)
-            self.down[host] = failure
-        else:
-            self.patience.answered(host)
+        """The registry did not give what it was asked for; most failures are answers too."""
+        if failure.kind is Kind.RATE_LIMITED:
+            self.patience.failed(host, self.now, failure.retry_after)
+        elif failure.kind not in UNREACHABLE:
+            self.answered(host)
+        elif host not in self._answering:
+            self.patience.failed(host, self.now)
+            self._timeouts[host] += failure.kind is Kind.TIMEOUT
+            if self._timeouts[host] >= TIMEOUTS_TO_GIVE_UP:
+                self.down[host] = failure
+
+    def answered(self, host: str) -> None:
+        """The registry answers."""
+        self._answering.add(host)
+        self.down.pop(host, None)
+        self.patience.answered(host)
 
 
 class Places:
@@ -109,11 +123,8 @@ class Places:
         for place in [*([before] if before else []), *(each for each in self._places if each is not before)]:
             host = place.name.partition("/")[0]
             try:
-                if host in self._health.down:
-                    raise self._health.down[host]
                 return await self._ask(ask, place, host), place
             except RemoteFailure as failure:
-                self._health.failed(host, failure)
                 refusals.append(refused(failure, f"{place.name}{reference}"))
         raise joined(refusals)
 
@@ -123,13 +134,16 @@ class Places:
             self._health.failed(host, failure)
 
     async def _ask(self, ask: Callable[[Upstream], Awaitable[Result]], place: Upstream, host: str) -> Result:
+        if host in self._health.down:
+            raise self._health.down[host]
         self._asking.add(host)
         try:
             result = await ask(place)
-        except RemoteFailure:
+        except RemoteFailure as failure:
             self._asking.discard(host)
+            self._health.failed(host, failure)
             raise
         # Not when this is cancelled: then somebody gave up, and wants to know who was being asked.
         self._asking.discard(host)
-        self._health.patience.answered(host)
+        self._health.answered(host)
         return result

@@ -19,7 +19,7 @@ from roadstead.app import App, build, utc_now
 from roadstead.app_storage import open_log
 from roadstead.auth.users import ADMIN_NAME, MASTERS
 from roadstead.base.background import Background
-from roadstead.base.certificates import Certificates, write_private
+from roadstead.base.certificates import Certificates, alone, write_private
 from roadstead.base.errors import Failure, Invalid
 from roadstead.base.folder import DataFolder
 from roadstead.base.observe import logger
@@ -232,7 +232,10 @@ def _write_kubeconfig(folder: Path, api: Address, tls: _Tls) -> None:
         ],
         "current-context": "roadstead",
     }
-    write_private(folder / "admin.kubeconfig", yaml.safe_dump(config, sort_keys=False).encode())
+    file, text = folder / "admin.kubeconfig", yaml.safe_dump(config, sort_keys=False).encode()
+    with alone(folder / "tls" / "lock"):
+        if not file.exists() or file.read_bytes() != text:
+            write_private(file, text)
 
 
 def _registry_fault(request: Request) -> Reply:

@@ -34,7 +34,7 @@ class Certificates:
     def ensure(self, now: datetime) -> bool:
         """Makes what is missing, renews what ends soon or names other hosts; says whether something is new."""
         self._private.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(self._private / "lock"):
+        with alone(self._private / "lock"):
             made = self._ensure_authority(now)
             if made or self._serving_is_stale(now):
                 self._issue_serving(now)
@@ -126,8 +126,8 @@ class Certificates:
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Servers that share a folder and start together agree on one authority."""
+def alone(lock: Path) -> Iterator[None]:
+    """Whoever holds the lock file; servers that share a folder and start together take turns."""
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -107,6 +107,7 @@ def test_a_server_that_is_not_there_is_said_so(tmp_path: Path) -> None:
         (("sa:shop/builder", "update", "imagestreams/layers"), True, 'RoleBinding "system:image-builders/shop"'),
         (("anonymous", "get", "/metrics"), False, 'on path "/metrics"'),
         (("anonymous", "get", "/version"), True, "system:public-info-viewer"),
+        (("me", "delete", "nodes"), True, "group system:masters may do everything"),
         (("alice", "list", "nodes"), False, "kubectl create clusterrolebinding cluster-reader-alice"),
         (("alice", "list", "nodes", "--group", "system:cluster-readers"), True, 'Group "system:cluster-readers"'),
         (("alice", "dance", "unheardof"), False, 'allows "dance" on "unheardof"'),

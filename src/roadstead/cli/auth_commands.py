@@ -24,8 +24,8 @@ def auth() -> None:
 def why(user: str, verb: str, resource: str, **said: Any) -> None:
     """Say whether USER may VERB RESOURCE, because of which binding, or what is missing and how to grant it.
 
-    USER is a name, sa:NAMESPACE/NAME or anonymous. RESOURCE is a resource by any of its names, with a subresource and a
-    group where need be (is, is/layers, deployments.apps), or a path such as /metrics. Exit status: 0 yes, 1 no.
+    USER is a name, sa:NAMESPACE/NAME, anonymous or me. RESOURCE is a resource by any of its names, with a subresource
+    and a group where need be (is, is/layers, deployments.apps), or a path such as /metrics. Exit status: 0 yes, 1 no.
 
     \b
     roadstead auth why alice get imagestreams/layers -n shop

@@ -22,7 +22,7 @@ from roadstead.cli.api import Api, Refused
 from roadstead.cli.kubeconfig import Connection
 
 NO = 1
-SHORT = "sa:"
+SHORT, MYSELF = "sa:", "me"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,10 @@ def run(to: Connection, question: Question) -> int:
 
 async def _run(to: Connection, question: Question) -> int:
     async with Api(to) as api:
+        if question.user == MYSELF:
+            return await _about_me(api, question)
         user, groups = await _who(api, question)
-        spec: Json = {"user": user, "groups": groups}
-        if question.target.startswith("/"):
-            spec["nonResourceAttributes"] = {"verb": question.verb, "path": question.target}
-        else:
-            spec["resourceAttributes"] = await _resource(api, question)
+        spec: Json = {"user": user, "groups": groups, **await _asked(api, question)}
         place = part(spec, "resourceAttributes").get("namespace")
         # Whoever administers a namespace may ask about it, though not about the cluster.
         within = f"/namespaces/{place}/localsubjectaccessreviews" if place else "/subjectaccessreviews"
@@ -56,6 +54,21 @@ async def _run(to: Connection, question: Question) -> int:
     said = review["status"]
     click.echo(_answer(user, groups, said))
     return 0 if said.get("allowed") else NO
+
+
+async def _about_me(api: Api, question: Question) -> int:
+    """Everybody may ask about themselves."""
+    me = (await api.create("/apis/authentication.k8s.io/v1/selfsubjectreviews", {"metadata": {}}))["status"]["userInfo"]
+    spec = await _asked(api, question)
+    review = await api.create("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {"spec": spec})
+    click.echo(_answer(text(me, "username"), list(texts(me.get("groups"))), review["status"]))
+    return 0 if review["status"].get("allowed") else NO
+
+
+async def _asked(api: Api, question: Question) -> Json:
+    if question.target.startswith("/"):
+        return {"nonResourceAttributes": {"verb": question.verb, "path": question.target}}
+    return {"resourceAttributes": await _resource(api, question)}
 
 
 def _answer(user: str, groups: list[str], said: Json) -> str:

@@ -19,7 +19,6 @@ from roadstead.resources import secrettypes
 from roadstead.resources.plain import RBAC, SECRETS
 
 OPAQUE = "Opaque"
-ACCOUNT_TOKEN, ACCOUNT_NAME = "kubernetes.io/service-account-token", "kubernetes.io/service-account.name"
 LARGEST_SECRET = 1024 * 1024
 _KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 
@@ -33,10 +32,7 @@ class SecretRules(Rules):
 
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """A new secret; raises StatusError (422)."""
-        secret = _with_data({**obj, "type": obj.get("type") or OPAQUE})
-        annotations = secret["metadata"].get("annotations") or {}
-        unnamed = secret["type"] == ACCOUNT_TOKEN and not annotations.get(ACCOUNT_NAME)
-        return _passed(secret, [status.required(f"metadata.annotations[{ACCOUNT_NAME}]")] if unnamed else [])
+        return _passed(_with_data({**obj, "type": obj.get("type") or OPAQUE}), [])
 
     async def on_update(self, new: Json, old: Json, ask: Ask) -> Json:
         """A changed secret; raises StatusError (422)."""

@@ -197,6 +197,15 @@ def test_inspect_gives_manifest_and_config_byte_by_byte(upstream: UpstreamRegist
     assert "--platform" in none.stderr
 
 
+def test_inspect_gives_the_bytes_of_a_kind_nobody_knows(upstream: UpstreamRegistry) -> None:
+    old = Content(b'{"schemaVersion":1,"fsLayers":[]}', "application/vnd.docker.distribution.manifest.v1+json")
+    upstream.add("team/old", old, "v1")
+    assert roadstead("inspect", "--insecure", "--raw", f"{upstream.host}/team/old:v1").stdout_bytes == old.data
+    told = roadstead("inspect", "--insecure", f"{upstream.host}/team/old:v1")
+    assert told.exit_code == 1
+    assert "schema 1 are not accepted" in told.stderr
+
+
 def test_inspect_prints_json_for_programs(upstream: UpstreamRegistry) -> None:
     shown = json.loads(roadstead("inspect", "--insecure", "--json", f"{upstream.host}/team/web:v1").stdout)
     assert shown["digest"] == WEB.digest

@@ -167,3 +167,10 @@ async def test_a_blob_of_another_size_than_announced_is_not_begun(client: Remote
     with pytest.raises(RemoteFailure) as wrong:
         await whole(client, blob.digest, size=len(blob.data) + 1)
     assert wrong.value.kind is Kind.WRONG_DIGEST
+
+
+async def test_a_blob_that_is_not_there_is_told_each_time(client: RemoteRegistry) -> None:
+    for _ in range(3):
+        with pytest.raises(RemoteFailure) as missing:
+            await client.stat_blob("team/web", Digest.of(b"nowhere"))
+        assert missing.value.kind is Kind.NOT_FOUND

@@ -181,10 +181,34 @@ async def test_an_answer_that_is_not_read_to_its_end_costs_its_connection(
         assert answer.status == 200
 
 
-async def test_answers_without_a_body_end_however_many_are_read(upstream: UpstreamRegistry, guard: Guard) -> None:
-    for _ in range(3):
-        async with await guard.open(Ask("HEAD", f"http://{upstream.host}/v2/")) as answer:
-            assert await answer.read(10) == b""
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_answers_without_a_body_end_each_time(upstream: UpstreamRegistry, guard: Guard, method: str) -> None:
+    upstream.before += [on("/204", hostile.sends(b"", status=204)), hostile.sends(b"")]
+    for path in ("/204", "/x", "/204", "/x"):
+        async with await guard.open(Ask(method, upstream.address + path)) as answer:
+            assert await answer.read(100) == b""
+            await answer.drop()
+
+
+async def test_a_body_in_chunks_is_read_whole(guard: Guard) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for piece in (b"3\r\nabc\r\n", b"1\r\nd\r\n", b"0\r\n\r\n"):
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.01)
+        writer.close()
+        await writer.wait_closed()
+        ended.set()
+
+    ended = asyncio.Event()
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with await guard.open(Ask("GET", address)) as answer:
+            assert await answer.read(100) == b"abcd"
+        await ended.wait()
 
 
 async def test_many_requests_share_connections(upstream: UpstreamRegistry, guard: Guard) -> None:

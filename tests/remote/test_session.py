@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -174,3 +176,38 @@ async def test_plain_http_is_only_spoken_where_the_registry_is_marked_insecure(c
             await client_of(upstream, insecure=False, account=("robot", "right")).manifest("team/web", "v1")
         assert "http: server gave HTTP response to HTTPS client" in refused.value.message
         assert not upstream.seen
+
+
+async def test_many_first_requests_at_once_all_find_out_that_there_is_no_tls(client_of: MakeClient) -> None:
+    """Some learn it after others have been answered already."""
+    async with registry() as upstream, answering_tls_slowly(upstream.port) as host:
+        client = client_of(host)
+        found = await asyncio.gather(*(client.manifest("team/web", "v1") for _ in range(5)))
+        assert {str(each.digest) for each in found} == {WEB.digest}
+
+
+@asynccontextmanager
+async def answering_tls_slowly(port: int) -> AsyncIterator[str]:
+    """In front of a plain port: what begins like TLS is told off in plain words, each time a little later."""
+    count = iter(range(1000))
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        begin = await reader.read(65536)
+        if begin[:1] == b"\x16":
+            await asyncio.sleep(0.1 * next(count))
+            writer.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+            writer.close()
+            return
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        far_writer.write(begin)
+        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer), return_exceptions=True)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        server.close()

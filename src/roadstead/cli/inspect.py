@@ -50,6 +50,8 @@ async def _inspected(settings: Settings, order: Order) -> bytes:
     try:
         source, reference = await open_source(machine, parse(order.name), order.wish)
         look = Look(source, Platform.parse(order.platform) if order.platform else None)
+        if order.form == "raw" and not order.platform:
+            return (await source.manifest(reference)).body  # even when it is of a kind we do not know
         item = await look.item(reference)
         if order.form == "raw":
             return item.found.body

@@ -111,6 +111,7 @@ class Answer:
             except (TimeoutError, aiohttp.ClientError, OSError) as broken:
                 raise in_words(broken, self.host) from None
             if not chunk:
+                # An empty chunk inside the body; a body that is none at all says `more` for ever.
                 if more and not content.at_eof():
                     continue
                 return

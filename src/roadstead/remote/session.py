@@ -213,10 +213,12 @@ class Session:
         await self._remotes.pause(pause)
 
     async def _send(self, wanted: Wanted, authorization: str, deadline: float) -> Answer:
+        address = self.address
         try:
-            return await self._send_to(self.address, wanted, authorization, deadline)
+            return await self._send_to(address, wanted, authorization, deadline)
         except RemoteFailure as failure:
-            if not self._trust.insecure or self.upstream.plain or not wanted.sendable_again:
+            # Another request may have found out meanwhile that there is no TLS: what counts is how this one was sent.
+            if not self._trust.insecure or address.startswith("http:") or not wanted.sendable_again:
                 raise
             if failure.kind not in (Kind.TLS, Kind.UNAVAILABLE, Kind.CUT_SHORT):
                 raise

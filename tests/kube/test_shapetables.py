@@ -40,6 +40,11 @@ def test_a_kind_has_what_whole_objects_have() -> None:
     assert (kind.description, kind.package) == ("Keeps pods running.", "io.k8s.api.apps.v1")
 
 
+def test_a_struct_that_says_nothing_is_described_by_its_name() -> None:
+    assert SHAPES["DeploymentSpec"].description == "What is wanted."
+    assert SHAPES["Port"].description == ""
+
+
 def test_words_behind_the_type_say_how_a_field_merges() -> None:
     assert (SPEC["ports"].merge_key, SPEC["ports"].keys) == ("port", ("port", "protocol"))
     assert SPEC["names"].list_type == "set"

@@ -51,6 +51,9 @@ _SWITCHES = {
     "kept": "keep",
 }
 
+_USUAL = {"Spec": "What is wanted.", "Status": "What there is.", "Condition": "What is so or not, and since when."}
+"""What a struct of such a name is, where nothing better is said."""
+
 
 class BadTable(ValueError):
     """A table that cannot be read: a mistake of ours."""
@@ -104,7 +107,8 @@ class _Reader:
         if is_kind:
             fields = {**kind_shape(name, {}).fields, **fields}
         told = {"open": " open" in flags, "atomic": " atomic" in flags}
-        return Shape(name, fields, description=description or "", package=self._package, **told)
+        description = description or next((text for end, text in _USUAL.items() if name.endswith(end)), "")
+        return Shape(name, fields, description=description, package=self._package, **told)
 
     def _field(self, line: re.Match[str]) -> Field:
         name, required, kind, more, description = line.groups()

@@ -40,8 +40,8 @@ kind ClusterRoleBinding: Gives a cluster role to some subjects, everywhere.
 """By name."""
 
 _ATTRIBUTES = """
-FieldSelectorAttributes open
-LabelSelectorAttributes open
+FieldSelectorAttributes open: Fields that are kept as they are sent.
+LabelSelectorAttributes open: Fields that are kept as they are sent.
 ResourceAttributes: An action on a resource.
   namespace text
   verb text

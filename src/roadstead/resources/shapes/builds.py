@@ -40,7 +40,7 @@ BuildSource: What is built.
   sourceSecret LocalObjectReference
   secrets [SecretBuildSource] atomic
   configMaps [ConfigMapBuildSource] atomic
-BuildVolume open
+BuildVolume open: Fields that are kept as they are sent.
 DockerBuildStrategy
   from ObjectReference
   pullSecret LocalObjectReference
@@ -59,8 +59,8 @@ SourceBuildStrategy
   incremental bool
   forcePull bool
   volumes [BuildVolume] atomic
-CustomBuildStrategy open
-JenkinsPipelineBuildStrategy open
+CustomBuildStrategy open: Fields that are kept as they are sent.
+JenkinsPipelineBuildStrategy open: Fields that are kept as they are sent.
 BuildStrategy: How it is built.
   type text
   dockerStrategy DockerBuildStrategy
@@ -78,8 +78,8 @@ BuildPostCommitSpec
   command [text] atomic
   args [text] atomic
   script text
-SourceRevision open
-ImageChangeTriggerStatus open
+SourceRevision open: Fields that are kept as they are sent.
+ImageChangeTriggerStatus open: Fields that are kept as they are sent.
 ImageChangeTrigger
   lastTriggeredImageID text
   from ObjectReference
@@ -116,7 +116,7 @@ BuildConfigStatus
 kind BuildConfig: How an image is made from sources, and what starts it.
   spec! BuildConfigSpec
   status BuildConfigStatus
-BuildTriggerCause open
+BuildTriggerCause open: Fields that are kept as they are sent.
 BuildSpec
   serviceAccount text
   source BuildSource
@@ -129,8 +129,8 @@ BuildSpec
   nodeSelector {text}
   mountTrustedCA bool
   triggeredBy [BuildTriggerCause] atomic
-StageInfo open
-BuildStatusOutput open
+StageInfo open: Fields that are kept as they are sent.
+BuildStatusOutput open: Fields that are kept as they are sent.
 BuildCondition
   type! text
   status! text

@@ -35,7 +35,7 @@ ImageDigestMirrors
   mirrorSourcePolicy text one:NeverContactSource|AllowContactingSource
 ImageDigestMirrorSetSpec
   imageDigestMirrors [ImageDigestMirrors] atomic
-ImageMirrorSetStatus open
+ImageMirrorSetStatus open: Fields that are kept as they are sent.
 kind ImageDigestMirrorSet: Where else images pulled by digest are.
   spec! ImageDigestMirrorSetSpec
   status ImageMirrorSetStatus
@@ -79,8 +79,8 @@ ClusterOperatorStatus
 kind ClusterOperator: How a part of the cluster is doing.
   spec! ClusterOperatorSpec
   status ClusterOperatorStatus
-SettingsSpec open
-SettingsStatus open
+SettingsSpec open: Fields that are kept as they are sent.
+SettingsStatus open: Fields that are kept as they are sent.
 kind OAuth: How people log in; there is one, named cluster.
   spec SettingsSpec
   status SettingsStatus

@@ -139,7 +139,7 @@ SecurityContext: The rights of a container; what it says goes before what the po
   procMount text
   seccompProfile SeccompProfile
   appArmorProfile AppArmorProfile
-ContainerRestartRule open
+ContainerRestartRule open: Fields that are kept as they are sent.
 Container: One program of a pod, and how it is run.
   name! text                                     # Unique within the pod.
   image text                                     # The pull spec of what is run.

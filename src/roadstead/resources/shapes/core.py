@@ -170,13 +170,13 @@ ReplicationControllerStatus
 kind ReplicationController: Keeps so many pods running; what deployment configs are made of.
   spec ReplicationControllerSpec
   status ReplicationControllerStatus
-NodeSpec open
-NodeStatus open
+NodeSpec open: Fields that are kept as they are sent.
+NodeStatus open: Fields that are kept as they are sent.
 kind Node: A machine that runs pods.
   spec NodeSpec
   status NodeStatus
-PersistentVolumeSpec open
-PersistentVolumeStatus open
+PersistentVolumeSpec open: Fields that are kept as they are sent.
+PersistentVolumeStatus open: Fields that are kept as they are sent.
 kind PersistentVolume: Storage of the cluster.
   spec PersistentVolumeSpec
   status PersistentVolumeStatus

@@ -28,7 +28,7 @@ TLSConfig: Where encryption ends.
   destinationCACertificate text
   insecureEdgeTerminationPolicy text one:Allow|Redirect|None
   externalCertificate RouteSecretReference
-RouteHTTPHeaders open
+RouteHTTPHeaders open: Fields that are kept as they are sent.
 RouteSpec
   host text                                      # The name people use.
   subdomain text
@@ -64,7 +64,7 @@ kind Route: A name by which a service is reached from outside.
 APPS = read(
     "com.github.openshift.api.apps.v1",
     """
-DeploymentStrategyParams open
+DeploymentStrategyParams open: Fields that are kept as they are sent.
 DeploymentStrategy
   type text one:Recreate|Rolling|Custom
   customParams DeploymentStrategyParams
@@ -120,7 +120,7 @@ DeploymentConfigStatus
 kind DeploymentConfig: Keeps pods running, and starts anew when an image stream tag moves.
   spec! DeploymentConfigSpec
   status DeploymentConfigStatus
-DeploymentConfigRollbackSpec open
+DeploymentConfigRollbackSpec open: Fields that are kept as they are sent.
 kind DeploymentConfigRollback: What a deployment config would be if it went back.
   name text
   updatedAnnotations {text}
@@ -130,7 +130,7 @@ kind DeploymentRequest: Asks for a new deployment.
   latest bool
   force bool
   excludeTriggers [text] atomic
-DeploymentLogOptions open
+DeploymentLogOptions open: Fields that are kept as they are sent.
 kind DeploymentLog: The log of a deployment.
 """,
     _PODS,

@@ -59,7 +59,7 @@ SubjectRulesReviewSpec
   user text
   groups [text] atomic
   scopes [text] atomic
-SubjectRulesReviewStatus open
+SubjectRulesReviewStatus open: Fields that are kept as they are sent.
 kind SelfSubjectRulesReview: What may I do in this namespace?
   spec SelfSubjectRulesReviewSpec
   status SubjectRulesReviewStatus

@@ -96,7 +96,7 @@ PodResourceClaim
   resourceClaimTemplateName text
 PodOS
   name! text
-WorkloadReference open
+WorkloadReference open: Fields that are kept as they are sent.
 PodSpec: What runs in a pod, and how.
   volumes [Volume] by:name retain                # Sources of files the containers may mount.
   initContainers [Container] by:name             # Run one after the other before the containers start.
@@ -160,8 +160,8 @@ ContainerState: Exactly one of them.
   waiting ContainerStateWaiting
   running ContainerStateRunning
   terminated ContainerStateTerminated
-ContainerUser open
-ResourceStatus open
+ContainerUser open: Fields that are kept as they are sent.
+ResourceStatus open: Fields that are kept as they are sent.
 VolumeMountStatus
   name! text
   mountPath! text

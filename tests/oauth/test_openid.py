@@ -223,6 +223,13 @@ async def test_an_endpoint_elsewhere_is_asked_by_the_rules_for_outbound_connecti
     assert "cannot be asked just now" in answer.text
 
 
+async def test_an_issuer_that_fails_is_left_alone_for_a_moment(home: House, corporate: OpenIdIssuer) -> None:
+    corporate.document = {"token_endpoint": None}
+    for _ in range(5):
+        assert (await Browser(home).open("/login?idp=corporate")).status == 403
+    assert corporate.asked.count("/.well-known/openid-configuration") == 1
+
+
 async def test_an_issuer_that_is_away_is_no_fault_of_ours(tmp_path: Path) -> None:
     async with issuing() as gone:
         provider = settings(gone, tmp_path)

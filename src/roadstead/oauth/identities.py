@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -196,5 +197,5 @@ def _identity(claimed: Claimed, user: str, uid: str) -> Json:
 def _gone(claimed: Claimed, user: str) -> str:
     return (
         f'user "{user}" of {claimed.identity} was removed; '
-        f"to let them in again as somebody new: kubectl delete identity {claimed.identity}"
+        f"to let them in again as somebody new: kubectl delete identity {shlex.quote(claimed.identity)}"
     )

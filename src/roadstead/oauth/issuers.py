@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from roadstead.auth import secretfile
-from roadstead.base.errors import Denied, Invalid
+from roadstead.base.errors import Denied, Failure, Invalid
 from roadstead.base.values import Json
 from roadstead.oauth.idtokens import usable_keys
 from roadstead.oauth.providers import Issuer
@@ -25,6 +25,8 @@ ASK_SECONDS = 15.0
 KEPT = timedelta(hours=1)
 ASK_AGAIN = timedelta(seconds=30)
 """The least time between two looks for keys, however many tokens name one that is unknown."""
+WAIT = timedelta(seconds=5)
+"""An issuer that failed is left alone this long, whoever opens the login page meanwhile."""
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -35,13 +37,20 @@ class IssuerFacts:
         self._settings, self._guard, self._now = settings, guard, now
         self._document: tuple[datetime, Json] | None = None
         self._keys: tuple[datetime, list[Json]] | None = None
+        self._failed: tuple[datetime, Failure] | None = None
         self._asking = asyncio.Lock()
 
     async def document(self) -> Json:
         """The discovery document (OpenID Connect Discovery 1.0, 4.3); raises RemoteFailure, Denied."""
         async with self._asking:
             if self._document is None or self._now() - self._document[0] >= KEPT:
-                self._document = self._now(), await self._discovered()
+                if self._failed is not None and self._now() - self._failed[0] < WAIT:
+                    raise self._failed[1]
+                try:
+                    self._document = self._now(), await self._discovered()
+                except Failure as failed:
+                    self._failed = self._now(), failed
+                    raise
             return self._document[1]
 
     async def keys(self) -> list[Json]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
@@ -128,7 +129,7 @@ def token(token: str, user: str, server: str, registry: str) -> str:
     host = server.partition("://")[2]
     lines = (
         ("Log in with oc", f"oc login --token={token} --server={server}"),
-        ("Log in to the registry", f"podman login -u {user} -p {token} {registry or host}"),
+        ("Log in to the registry", f"podman login -u {shlex.quote(user)} -p {token} {registry or host}"),
         ("Ask the API", f'curl -H "Authorization: Bearer {token}" {server}/apis/user.openshift.io/v1/users/~'),
     )
     shown = "".join(f"<h2>{escape(title)}</h2><pre>{escape(text)}</pre>" for title, text in lines)

@@ -30,18 +30,20 @@ _RESTRICTION = Shape(
     },
 )
 _OF_TOKENS = {
-    "clientName": schema.text(),
-    "expiresIn": schema.integer(),
-    "scopes": _TEXTS,
-    "redirectURI": schema.text(),
-    "userName": schema.text(),
-    "userUID": schema.text(),
+    "clientName": schema.text(description="The OAuthClient that asked for it."),
+    "expiresIn": schema.integer(description="Seconds it lasts from its creation on; 0 for ever."),
+    "scopes": schema.list_of(schema.text(), description="What it may be used for at most, such as user:full."),
+    "redirectURI": schema.text(description="Where the client was sent back to."),
+    "userName": schema.text(description="Whose it is."),
+    "userUID": schema.text(description="The uid of that user: one made anew under the name has another."),
 }
 _ACCESS_TOKEN = {
     **_OF_TOKENS,
-    "authorizeToken": schema.text(),
-    "refreshToken": schema.text(),
-    "inactivityTimeoutSeconds": schema.integer(bits=32),
+    "authorizeToken": schema.text(description="The name of the code it was given for."),
+    "refreshToken": schema.text(description="Not used."),
+    "inactivityTimeoutSeconds": schema.integer(
+        bits=32, description="Seconds from its creation after which it ends unless it is used; uses move this on."
+    ),
 }
 
 
@@ -102,14 +104,26 @@ CLIENTS = Resource(
     shape=kind_shape(
         "OAuthClient",
         {
-            "secret": schema.text(),
-            "additionalSecrets": _TEXTS,
-            "respondWithChallenges": schema.boolean(),
-            "redirectURIs": schema.list_of(schema.text(), as_set=True),
-            "grantMethod": schema.text(),
-            "scopeRestrictions": schema.list_of(schema.object_of(_RESTRICTION)),
-            "accessTokenMaxAgeSeconds": schema.integer(bits=32, keep=True),
-            "accessTokenInactivityTimeoutSeconds": schema.integer(bits=32, keep=True),
+            "secret": schema.text(description="What the client shows at /oauth/token; none for a program people run."),
+            "additionalSecrets": schema.list_of(schema.text(), description="Further secrets that are good too."),
+            "respondWithChallenges": schema.boolean(
+                description="Ask for name and password by a challenge, as oc wants it, instead of by the login page."
+            ),
+            "redirectURIs": schema.list_of(
+                schema.text(),
+                as_set=True,
+                description="Where it may be sent back to, and below; a path means this server; on loopback any port.",
+            ),
+            "grantMethod": schema.text(description="auto, or prompt to ask the user first."),
+            "scopeRestrictions": schema.list_of(
+                schema.object_of(_RESTRICTION), description="The scopes it may ask for; empty: all."
+            ),
+            "accessTokenMaxAgeSeconds": schema.integer(
+                bits=32, keep=True, description="How long its tokens last; 0 for ever, absent: as the settings say."
+            ),
+            "accessTokenInactivityTimeoutSeconds": schema.integer(
+                bits=32, keep=True, description="How long its tokens may lie unused: 0 for ever, else at least 300."
+            ),
         },
         described="A program that may ask for tokens.",
     ),

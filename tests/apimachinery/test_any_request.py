@@ -36,7 +36,8 @@ VALUES = st.recursive(
 BODIES = st.binary(max_size=40) | VALUES.map(orjson.dumps)
 TYPES = st.sampled_from(
     ["", "application/json", "application/yaml", "application/json-patch+json", "application/merge-patch+json",
-     "application/strategic-merge-patch+json", "text/plain", ";;;", "application/json; charset=x"]
+     "application/strategic-merge-patch+json", "application/apply-patch+yaml",
+     "text/plain", ";;;", "application/json; charset=x"]
 )  # fmt: skip
 META = "v=v1;g=meta.k8s.io"
 ACCEPTS = st.sampled_from(
@@ -76,3 +77,27 @@ def test_any_request_gets_a_proper_answer(
     if kind == "application/json" and reply.status >= 400:
         status = orjson.loads(reply.body)
         assert (status["kind"], status["code"], bool(status["message"])) == ("Status", reply.status, True)
+
+
+METADATA = ("labels", "annotations", "ownerReferences", "finalizers", "managedFields", "uid", "resourceVersion",
+            "generation", "creationTimestamp", "namespace")  # fmt: skip
+CONFIGS = st.fixed_dictionaries(
+    {
+        "apiVersion": st.just("harbour.test/v1"),
+        "kind": st.just("Boat"),
+        "metadata": st.fixed_dictionaries({"name": st.just("a")}, optional={name: VALUES for name in METADATA}),
+    },
+    optional={"spec": VALUES, "status": VALUES},
+)
+
+
+@settings(max_examples=150)
+@given(config=CONFIGS, query=st.sampled_from(["", "&force=true", "&dryRun=All", "&fieldValidation=Strict"]))
+def test_any_configuration_is_applied_or_refused(config: Json, query: str) -> None:
+    url = f"/apis/harbour.test/v1/namespaces/north/boats/a?fieldManager=m{query}"
+    headers = {"Content-Type": "application/apply-patch+yaml"}
+    reply, faults = asyncio.run(ask("PATCH", url, orjson.dumps(config), headers))
+    assert not faults
+    if reply.status == 500:
+        assert isinstance(reply.body, bytes)
+        assert b"failed to create typed patch object" in reply.body

@@ -144,3 +144,24 @@ def test_a_secret_written_as_text_is_managed_as_data(shell: Shell) -> None:
     assert entries[0]["fieldsV1"]["f:data"] == {".": {}, "f:a": {}}
     kubectl(shell, "apply", "--server-side", "-f", "-", input={**secret, "stringData": {"a": "c"}})
     assert shown(shell, "secret", "s3")["data"] == {"a": "Yw=="}
+
+
+def test_an_object_is_edited_and_read_in_every_form(shell: Shell) -> None:
+    kubectl(shell, "create", "-f", "-", input=config_map("e1", a="old"))
+    editor = {**shell.environment, "EDITOR": "sed -i s/old/new/"}
+    command = ["kubectl", "-n", "shop", "edit", "configmap", "e1"]
+    done = subprocess.run(command, capture_output=True, text=True, env=editor, check=False)
+    assert (done.returncode, done.stdout) == (0, "configmap/e1 edited\n"), done.stderr
+    forms = {
+        "json": '"a": "new"',
+        "yaml": "a: new",
+        "wide": "e1 ",
+        "name": "configmap/e1",
+        "jsonpath={.data.a}": "new",
+        "go-template={{.data.a}}": "new",
+        "custom-columns=A:.data.a": "new",
+    }
+    for form, text in forms.items():
+        assert text in kubectl(shell, "get", "cm", "e1", "-o", form), form
+    assert "e1" in kubectl(shell, "get", "cm", "--sort-by=.metadata.name", "--show-labels", "--chunk-size=1")
+    assert "new" in kubectl(shell, "describe", "cm", "e1")

@@ -165,3 +165,16 @@ def test_an_object_is_edited_and_read_in_every_form(shell: Shell) -> None:
         assert text in kubectl(shell, "get", "cm", "e1", "-o", form), form
     assert "e1" in kubectl(shell, "get", "cm", "--sort-by=.metadata.name", "--show-labels", "--chunk-size=1")
     assert "new" in kubectl(shell, "describe", "cm", "e1")
+
+
+@pytest.mark.parametrize("kind", ["ImageStreamTag", "ImageTag"])
+def test_a_tag_is_applied_from_the_servers_side(shell: Shell, kind: str) -> None:
+    source = {"kind": "DockerImage", "name": "quay.io/a/b:1"}
+    field = "tag" if kind == "ImageStreamTag" else "spec"
+    tag = {field: {"name": "v1", "from": source, "reference": True}}
+    config = {"apiVersion": "image.openshift.io/v1", "kind": kind, "metadata": {"name": f"t-{field}:v1"}, **tag}
+    kubectl(shell, "apply", "--server-side", "-f", "-", input=config)
+    source["name"] = "quay.io/a/b:2"
+    kubectl(shell, "apply", "--server-side", "-f", "-", input=config)
+    found = shown(shell, "is", f"t-{field}")["spec"]["tags"]
+    assert [(each["name"], each["from"]["name"]) for each in found] == [("v1", "quay.io/a/b:2")]

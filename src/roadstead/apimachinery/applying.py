@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,6 @@ from roadstead.kube.typed import Untypable
 
 if TYPE_CHECKING:
     from roadstead.apimachinery.collection import Collection
-    from roadstead.apimachinery.view import View
 
 ATTEMPTS = 5
 
@@ -94,19 +94,28 @@ def _complain(patch: Patch, ask: Ask) -> None:
     ask.warnings.extend(each for each in complaints if each not in ask.warnings)
 
 
-async def apply_to_view(view: View, namespace: str, name: str, patch: Patch, ask: Ask) -> Outcome:
-    """Applies a configuration to a computed kind, whose updates also create. Nobody is written down as the manager of
-    a computed field, so nothing is in conflict, and nothing goes because it was left out. Raises StatusError.
+async def apply_to_view(
+    resource: Resource,
+    patch: Patch,
+    ask: Ask,
+    place: tuple[str, str],
+    *,
+    read: Callable[[], Awaitable[Json]],
+    update: Callable[[Json], Awaitable[Outcome]],
+) -> Outcome:
+    """Applies a configuration to a computed kind, whose updates also create; `place` is namespace and name. Nobody is
+    written down as the manager of a computed field, so nothing is in conflict, and nothing goes because it was left
+    out. Raises StatusError.
     """
-    config = checked(view.resource, namespace, name, patch, ask)
+    config = checked(resource, *place, patch, ask)
     try:
-        live = await view.get(namespace, name, ask)
+        live = await read()
     except StatusError as missing:
         if missing.code != 404:
             raise
         live = {}
-    merged: Json = merge(live, config, _type(view.resource))
-    return await view.update(namespace, name, _conformed(view.resource, merged), ask)
+    merged: Json = merge(live, config, _type(resource))
+    return await update(_conformed(resource, merged))
 
 
 async def _create(collection: Collection, namespace: str, config: Json, ask: Ask) -> Outcome:

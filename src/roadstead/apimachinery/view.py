@@ -47,8 +47,6 @@ class View:
 
     async def patch(self, namespace: str, name: str, patch: Patch, ask: Ask) -> Outcome:
         """Gets, applies, updates; starts again when somebody was faster. Raises StatusError."""
-        if patch.type is PatchType.APPLY:
-            return await applying.apply_to_view(self, namespace, name, patch, ask)
 
         async def update(obj: Json) -> Outcome:
             return await self.update(namespace, name, obj, ask)
@@ -56,6 +54,9 @@ class View:
         async def read() -> Json:
             return await self.get(namespace, name, ask)
 
+        if patch.type is PatchType.APPLY:
+            place = namespace, name
+            return await applying.apply_to_view(self.resource, patch, ask, place, read=read, update=update)
         return await patching.patch_by_update(self.resource, patch, ask, read=read, update=update)
 
     async def delete(self, namespace: str, name: str, ask: Ask) -> Json:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from roadstead.apimachinery import patching
+from roadstead.apimachinery import applying, patching
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import Collection, View, commit
-from roadstead.apimachinery.served import Listing, ListOptions, Outcome, Patch
+from roadstead.apimachinery.served import Listing, ListOptions, Outcome, Patch, PatchType
 from roadstead.apimachinery.view import page_of
 from roadstead.base.values import Json
 from roadstead.kube import status
@@ -68,6 +68,9 @@ class TagView(View):
         async def update(obj: Json) -> Outcome:
             return await self.update(namespace, name, obj, ask)
 
+        if patch.type is PatchType.APPLY:
+            place = namespace, name
+            return await applying.apply_to_view(self.resource, patch, ask, place, read=read, update=update)
         return await patching.patch_by_update(self.resource, patch, ask, read=read, update=update)
 
     async def delete(self, namespace: str, name: str, ask: Ask) -> Json:

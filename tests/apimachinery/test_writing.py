@@ -259,3 +259,15 @@ async def test_subresources_are_the_kinds_own(small: World) -> None:
     assert (await small.ask("GET", f"{BOATS}/a/status", headers=table)).json["kind"] == "Boat"
     assert (await small.ask("GET", f"{BOATS}/a/log")).json["kind"] == "Log"
     assert (await small.ask("PUT", f"{BOATS}/none/status", {"metadata": {"resourceVersion": "1"}})).code == 404
+
+
+async def test_who_may_not_delete_an_object_may_not_change_its_owners(small: World) -> None:
+    made = await small.make("a")
+    small.gate.allow = lambda wanted: wanted.verb != "delete"
+    owner = {"apiVersion": "v1", "kind": "Pier", "name": "p", "uid": "gone"}
+    answer = await small.ask(
+        "PUT", f"{BOATS}/a", {**made, "metadata": {**made["metadata"], "ownerReferences": [owner]}}
+    )
+    assert (answer.code, answer.json["reason"]) == (403, "Forbidden")
+    assert "cannot set an ownerRef on a resource you can't delete" in answer.message
+    assert (await small.ask("PUT", f"{BOATS}/a", changed(made, colour="red"))).code == 200

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from roadstead.apimachinery import tracking
+from roadstead.apimachinery import owning, tracking
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.served import CreateRule, UpdateRule
 from roadstead.apimachinery.shown import fresh, stored_value
@@ -51,6 +51,7 @@ async def update(collection: Collection, obj: Json, ask: Ask, rule: UpdateRule) 
     _expect(collection, metadata, old, ask)
     metadata["resourceVersion"] = str(entry.revision)
     sent, new = metadata.get("managedFields"), collection.rules.taken_in(meta.carry_over(new, old))
+    owning.check(collection, new, old, ask)
     managed = tracking.of_changed(collection, new, old, sent, ask)
     new = _managed(await rule(new, old, ask), managed)
     _refuse(collection, new, meta.check_update(new, old, namespaced=collection.resource.namespaced))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from roadstead.apimachinery.served import Patch, PatchType
 from roadstead.base.values import Json
 from roadstead.kube.status import StatusError
 from tests.resources.world import World
@@ -184,3 +185,16 @@ async def test_a_pod_waits_since_nothing_runs_it(world: World, resources: Json, 
 async def test_names_can_stand_in_dns(world: World, plural: str) -> None:
     with pytest.raises(StatusError, match="metadata.name: Invalid value: .*RFC 1123 subdomain"):
         await world.create(plural, "Upper")
+
+
+@pytest.mark.parametrize(
+    ("plural", "spec"), [("deployments", SPEC), ("services", {"ports": [{"port": 80}]}), ("persistentvolumeclaims", {})]
+)
+async def test_a_status_is_written_apart(world: World, plural: str, spec: Json) -> None:
+    await made(world, plural, spec=spec, status={"conditions": [{"type": "Sent", "status": "True"}]})
+    patched = await world.patch(plural, "x", {"status": {"conditions": [{"type": "Sent", "status": "True"}]}})
+    assert "conditions" not in (patched.object.get("status") or {})
+    told = Patch(PatchType.MERGE, {"status": {"conditions": [{"type": "Told", "status": "True"}]}})
+    await world.kind(plural).subresource("patch", "shop", "x", "status", told, world.ask())
+    kept = await world.patch(plural, "x", {"metadata": {"labels": {"a": "b"}}, "status": None})
+    assert [each["type"] for each in kept.object["status"]["conditions"]] == ["Told"]

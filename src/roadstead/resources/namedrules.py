@@ -1,4 +1,4 @@
-"""The rule most kinds share: a name that can stand in DNS; no I/O."""
+"""The rules most kinds share: a name that can stand in DNS, and a status that is written apart; no I/O."""
 
 from __future__ import annotations
 
@@ -16,14 +16,26 @@ class NamedRules(Rules):
 
     def __init__(self, resource: Resource, name_rule: NameRule = names.dns_subdomain) -> None:
         self.resource, self._name_rule = resource, name_rule
+        self._keeps_status = resource.subresource("status") is not None
 
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """A new object; raises StatusError (422)."""
-        return self._passed(obj, self.errors(obj, None))
+        return self._passed(self._with_status(obj, self.first_status(obj)), self.errors(obj, None))
 
     async def on_update(self, new: Json, old: Json, ask: Ask) -> Json:
         """A changed object; raises StatusError (422)."""
-        return self._passed(new, self.errors(new, old))
+        return self._passed(self._with_status(new, old.get("status")), self.errors(new, old))
+
+    def first_status(self, obj: Json) -> Json | None:
+        """The status a new object starts with."""
+        return None
+
+    def _with_status(self, obj: Json, state: Json | None) -> Json:
+        """The object with this status, whatever was sent: where status has a path of its own, it is written there."""
+        if not self._keeps_status:
+            return obj
+        rest = {name: value for name, value in obj.items() if name != "status"}
+        return rest if state is None else {**rest, "status": state}
 
     def errors(self, obj: Json, old: Json | None) -> list[FieldError]:
         """Everything wrong with an object; `old` is what it replaces. A name that is stored already is no news."""

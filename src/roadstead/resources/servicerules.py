@@ -32,6 +32,10 @@ class ServiceRules(NamedRules):
         """A changed service; raises StatusError (422)."""
         return await super().on_update(_service(new), old, ask)
 
+    def first_status(self, obj: Json) -> Json:
+        """No balancer stands before it."""
+        return {"loadBalancer": {}}
+
     def errors(self, obj: Json, old: Json | None) -> list[FieldError]:
         """Everything wrong with the service."""
         found, spec = super().errors(obj, old), map_at(obj, "spec")
@@ -99,7 +103,7 @@ def _service(obj: Json) -> Json:
         spec = filled(spec, {"internalTrafficPolicy": "Cluster"})
     if isinstance(spec.get("ports"), list):
         spec["ports"] = [_port(each) for each in objects_at(spec, "ports")]
-    return {**obj, "spec": spec, "status": filled(obj.get("status"), {"loadBalancer": {}})}
+    return {**obj, "spec": spec}
 
 
 def _port(given: Json) -> Json:

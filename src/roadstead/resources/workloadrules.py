@@ -85,9 +85,11 @@ class PodRules(NamedRules):
 
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """A new pod, pending; raises StatusError (422)."""
-        spec = with_pod_defaults(map_at(obj, "spec"))
-        waiting = filled(obj.get("status"), {"phase": "Pending", "qosClass": _quality(spec)})
-        return await super().on_create({**obj, "spec": spec, "status": waiting}, ask)
+        return await super().on_create({**obj, "spec": with_pod_defaults(map_at(obj, "spec"))}, ask)
+
+    def first_status(self, obj: Json) -> Json:
+        """It waits, in the class its containers ask for."""
+        return {"phase": "Pending", "qosClass": _quality(map_at(obj, "spec"))}
 
     def errors(self, obj: Json, old: Json | None) -> list[FieldError]:
         """Everything wrong with the pod."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
+from aiohttp import web
 
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import Collection
@@ -27,7 +28,7 @@ from roadstead.testing.builders import manifest as document_of
 from roadstead.testing.hostile import on
 from roadstead.testing.importing import allow_insecure, points_to
 from roadstead.testing.registry_client import Answer, House, furnish, house_at
-from roadstead.testing.upstream import UpstreamRegistry
+from roadstead.testing.upstream import UpstreamRegistry, refusal
 from roadstead.testing.upstream_users import Users
 
 WEB = image("web")
@@ -418,6 +419,19 @@ async def test_without_keeping_everything_is_passed_through_and_nothing_stays(
         assert await cut_off(blob(house))
         assert await kept(house, LAYER) is None
         assert await kept(house, WEB) is None
+
+
+async def test_a_part_that_cannot_be_asked_for_is_cut_off(folder: Path, upstream: UpstreamRegistry) -> None:
+    async def no_parts(request: web.BaseRequest) -> web.StreamResponse | None:
+        return refusal("BLOB_UNKNOWN") if "Range" in request.headers else None
+
+    upstream.before.append(no_parts)
+    async with house_at(folder, settings(keep=False)) as house:
+        await allow_insecure(house.app)
+        await points_to(house.app, f"{upstream.host}/team/web", WEB)
+        for _ in range(20):  # more than there are turns: each must be given back
+            assert await cut_off(blob(house, Range="bytes=7-9"))
+        assert (await blob(house)).body == LAYER.data
 
 
 async def test_switched_off_nothing_is_asked_elsewhere(folder: Path, upstream: UpstreamRegistry) -> None:

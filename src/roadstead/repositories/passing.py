@@ -11,31 +11,37 @@ from roadstead.remote.errors import RemoteFailure
 from roadstead.remote.fetching import RemoteBlob
 from roadstead.repositories.upstreams import Upstream
 
+_CLOSING: set[asyncio.Task[None]] = set()
+"""What is being closed; the loop itself would forget it."""
+
 
 class PassingBlob:
     """As an OpenBlob; the last bytes are handed out only when the whole has proved to be what was asked for."""
 
-    def __init__(self, upstream: Upstream, digest: Digest, stack: AsyncExitStack, blob: RemoteBlob, size: int) -> None:
-        self._upstream, self._digest, self._stack, self._blob = upstream, digest, stack, blob
-        self.size = size
-        self._begun = False
-        self._closing: asyncio.Task[None] | None = None
+    def __init__(
+        self,
+        upstream: Upstream,
+        digest: Digest,
+        blob: RemoteBlob,
+        size: int,
+        held: tuple[AsyncExitStack, AsyncExitStack],
+    ) -> None:
+        """`held` are the connection, and what is let go of with it at the end."""
+        self._upstream, self._digest, self._blob, self.size = upstream, digest, blob, size
+        self._connection, self._turn = held
+        self._begun = self._closed = False
 
     @classmethod
-    async def open(cls, upstream: Upstream, digest: Digest, size: int | None) -> PassingBlob:
-        """Asks the other registry; raises RemoteFailure."""
-        stack = AsyncExitStack()
+    async def open(cls, upstream: Upstream, digest: Digest, size: int | None, turn: AsyncExitStack) -> PassingBlob:
+        """Asks the other registry; raises RemoteFailure. `turn` is closed with the blob."""
+        connection, repository = AsyncExitStack(), upstream.place.repository
         try:
-            blob = await stack.enter_async_context(upstream.registry.blob(upstream.place.repository, digest, size=size))
-            known = (
-                blob.size
-                if blob.size is not None
-                else await upstream.registry.stat_blob(upstream.place.repository, digest)
-            )
+            blob = await connection.enter_async_context(upstream.registry.blob(repository, digest, size=size))
+            known = blob.size if blob.size is not None else await upstream.registry.stat_blob(repository, digest)
         except BaseException:
-            await stack.aclose()
+            await connection.aclose()
             raise
-        return cls(upstream, digest, stack, blob, known)
+        return cls(upstream, digest, blob, known, (connection, turn))
 
     def fileno(self) -> None:
         """There is no file."""
@@ -44,13 +50,11 @@ class PassingBlob:
     async def read(self, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """The bytes asked for, as they come; ConnectionAbortedError when they do not."""
         end = self.size if length is None else min(self.size, start + length)
-        if start or self._begun:
-            await self._stack.aclose()
-            place, registry = self._upstream.place, self._upstream.registry
-            part = registry.blob(place.repository, self._digest, start, size=self.size)
-            self._blob = await self._stack.enter_async_context(part)
-        self._begun, at, held = True, start, b""
+        at, held = start, b""
         try:
+            if start or self._begun:
+                await self._again(start)
+            self._begun = True
             async for chunk in self._blob.chunks:
                 if held:
                     yield held
@@ -63,7 +67,22 @@ class PassingBlob:
         if held:
             yield held
 
+    async def _again(self, start: int) -> None:
+        """Asks for the blob from a byte on."""
+        await self._connection.aclose()
+        part = self._upstream.registry.blob(self._upstream.place.repository, self._digest, start, size=self.size)
+        self._blob = await self._connection.enter_async_context(part)
+
     def close(self) -> None:
         """Lets the connection go."""
-        if self._closing is None:
-            self._closing = asyncio.ensure_future(self._stack.aclose())
+        if not self._closed:
+            self._closed = True
+            task = asyncio.ensure_future(self._end())
+            _CLOSING.add(task)
+            task.add_done_callback(_CLOSING.discard)
+
+    async def _end(self) -> None:
+        try:
+            await self._connection.aclose()
+        finally:
+            await self._turn.aclose()

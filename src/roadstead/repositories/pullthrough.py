@@ -7,7 +7,7 @@ its images. Nothing is believed that does not have the digest asked for, and no 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 
 from roadstead.base.errors import Failure, StorageFull, StorageReadOnly, Unavailable
@@ -24,6 +24,9 @@ from roadstead.repositories.passing import PassingBlob
 from roadstead.repositories.space import Room, Space, Turns
 from roadstead.repositories.transfer import Transfer
 from roadstead.repositories.upstreams import Asking, Upstream, Upstreams
+
+QUESTIONS = 64
+"""Manifests and sizes asked for elsewhere at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class PullThrough:
         self._manifests: dict[tuple[RepositoryName, Digest], asyncio.Task[RemoteManifest | None]] = {}
         self._turns = Turns(options.fetches)
         self._space = Space(options.space_bytes)
+        self._questions = Turns(QUESTIONS)
 
     async def close(self) -> None:
         """Ends what is on its way; nothing half fetched stays."""
@@ -108,12 +112,13 @@ class PullThrough:
         asking = await self._upstreams.of(repository, digest)
         if asking is None:
             return None
-        for upstream in asking.upstreams:
-            with suppress(RemoteFailure), self._upstreams.asked(asking, upstream, "ManifestService.Get"):
-                found = await upstream.registry.manifest(upstream.place.repository, str(digest))
-                if self._options.keep:
-                    await self._keep_manifest(digest, found.body)
-                return found
+        async with self._questions.turn(repository.namespace):
+            for upstream in asking.upstreams:
+                with suppress(RemoteFailure), self._upstreams.asked(asking, upstream, "ManifestService.Get"):
+                    found = await upstream.registry.manifest(upstream.place.repository, str(digest))
+                    if self._options.keep:
+                        await self._keep_manifest(digest, found.body)
+                    return found
         raise no_manifest(asking.reference, asking.failures)
 
     async def _keep_manifest(self, digest: Digest, body: bytes) -> None:
@@ -163,9 +168,10 @@ class PullThrough:
         asking = await self._upstreams.of(repository, digest)
         if asking is None:
             return None
-        for upstream in asking.upstreams:
-            with suppress(RemoteFailure), self._upstreams.asked(asking, upstream, "BlobStore.Stat"):
-                return await upstream.registry.stat_blob(upstream.place.repository, digest)
+        async with self._questions.turn(repository.namespace):
+            for upstream in asking.upstreams:
+                with suppress(RemoteFailure), self._upstreams.asked(asking, upstream, "BlobStore.Stat"):
+                    return await upstream.registry.stat_blob(upstream.place.repository, digest)
         raise no_blob(digest, asking.failures)
 
     async def bring(self, repository: RepositoryName, digest: Digest) -> None:
@@ -190,9 +196,16 @@ class PullThrough:
 
     async def _passing(self, repository: RepositoryName, asking: Asking) -> OpenBlob:
         size = await self._contents.blob_size(repository.namespace, repository.name, str(asking.digest))
-        for upstream in asking.upstreams:
-            with suppress(RemoteFailure), self._upstreams.asked(asking, upstream, "BlobStore.Get"):
-                return await PassingBlob.open(upstream, asking.digest, size)
+        turn = AsyncExitStack()
+        await turn.enter_async_context(self._turns.turn(repository.namespace))
+        try:
+            for upstream in asking.upstreams:
+                with suppress(RemoteFailure), self._upstreams.asked(asking, upstream, "BlobStore.Get"):
+                    return await PassingBlob.open(upstream, asking.digest, size, turn)
+        except BaseException:
+            await turn.aclose()
+            raise
+        await turn.aclose()
         raise no_blob(asking.digest, asking.failures)
 
     def _start(self, repository: RepositoryName, asking: Asking) -> _Job:

@@ -25,14 +25,14 @@ def test_every_block_of_commands_is_marked() -> None:
 def test_the_marked_blocks_work(tmp_path: Path) -> None:
     needed("kubectl")
     with (
-        docker_registry(tmp_path / "other", user="robot", password="s3cret-of-robot", tls=True) as other,
+        docker_registry(tmp_path / "other", accounts=True, tls=True) as other,
         running(tmp_path / "data", ROADSTEAD_OUTBOUND_ALLOW="127.0.0.1") as server,
     ):
         other.push("lib/web", builders.image("web"), "v1", "latest")
         shell = Shell(tmp_path / "home", server)
         shell.prepare()
-        assert other.authority is not None
-        shutil.copy(other.authority, shell.folder / "ca.pem")
+        assert other.other.authority is not None
+        shutil.copy(other.other.authority, shell.folder / "ca.pem")
         text = "\n".join(block.text for block in blocks(PAGE.read_text()) if block.runs)
         # The key of a config map cannot hold a colon: the page says how a port is written there.
         text = text.replace(f"--from-file={EXAMPLE}=", f"--from-file={other.host.replace(':', '..')}=")

@@ -18,6 +18,7 @@ from roadstead.testing import builders
 from roadstead.testing.running import Server, execute, running
 from tests.outside.programs import Shell
 from tests.outside.registries import Registry, docker_registry
+from tests.outside.upstreams import Other
 
 pytestmark = pytest.mark.outside
 
@@ -48,7 +49,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """A registry with TLS of its own authority, and a password."""
     folder = tmp_path_factory.mktemp("guarded")
-    with docker_registry(folder, user="robot", password="pier-nine", tls=True) as registry:
+    with docker_registry(folder, accounts=True, tls=True) as registry:
         registry.push("lib/web", builders.image("guarded"), "v1")
         yield registry
 
@@ -109,7 +110,7 @@ class Shop:
 
     def secret(self, registry: Registry, password: str, kind: str = "kubernetes.io/dockerconfigjson") -> str:
         """A pull secret for a registry."""
-        auth = base64.b64encode(f"{registry.user}:{password}".encode()).decode()
+        auth = base64.b64encode(f"{registry.account[0]}:{password}".encode()).decode()
         entries = {registry.host: {"auth": auth}}
         name = f"pull{next(NUMBERS)}"
         data = {".dockerconfigjson": json.dumps({"auths": entries}), ".dockercfg": json.dumps(entries)}
@@ -172,14 +173,13 @@ def test_the_bytes_stay_where_they_are_until_somebody_pulls(shop: Shop, plain: R
 def test_an_imported_tag_is_pulled_and_again_with_the_other_registry_gone(
     shop: Shop, shell: Shell, tmp_path: Path
 ) -> None:
+    place = f"docker://{shell.server.host}/shop/{shop.name}:v1"
+    access = ("--preserve-digests", "--src-creds", f"admin:{shell.server.token}", "--src-cert-dir", shell.certs)
     with docker_registry(tmp_path / "gone") as elsewhere:
         image = elsewhere.push("lib/web", builders.image("kept"), "v1")
         shop.one(f"{elsewhere.host}/lib/web:v1", insecure=True)
-        place = f"docker://{shell.server.host}/shop/{shop.name}:v1"
-        access = ("--preserve-digests", "--src-creds", f"admin:{shell.server.token}", "--src-cert-dir", shell.certs)
         shell.run("skopeo", "copy", *access, place, f"oci:{tmp_path / 'first'}:v1")
-        elsewhere.stop()
-        shell.run("skopeo", "copy", *access, place, f"oci:{tmp_path / 'second'}:v1")
+    shell.run("skopeo", "copy", *access, place, f"oci:{tmp_path / 'second'}:v1")
     index = json.loads((tmp_path / "second" / "index.json").read_text())
     assert index["manifests"][0]["digest"] == image.digest
 
@@ -192,7 +192,7 @@ def test_a_private_registry_wants_a_key_and_says_so(shop: Shop, guarded: Registr
 
 @pytest.mark.parametrize("kind", ["kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg"])
 def test_a_pull_secret_of_the_namespace_opens_it(shop: Shop, guarded: Registry, kind: str) -> None:
-    secret = shop.secret(guarded, guarded.password, kind)
+    secret = shop.secret(guarded, guarded.account[1], kind)
     found = shop.one(f"{guarded.host}/lib/web:v1", insecure=True)
     shop.forget(secret)
     assert said(found).startswith("Success")
@@ -209,10 +209,10 @@ def test_a_wrong_password_is_told_and_never_shown(shop: Shop, guarded: Registry)
 
 
 def test_a_certificate_nobody_vouches_for_is_refused_until_it_is_trusted(shop: Shop, guarded: Registry) -> None:
-    secret, ref = shop.secret(guarded, guarded.password), f"{guarded.host}/lib/web:v1"
+    secret, ref = shop.secret(guarded, guarded.account[1]), f"{guarded.host}/lib/web:v1"
     assert said(shop.one(ref)).startswith(f"InternalError: Internal error occurred: {ref}: ")
-    assert guarded.authority is not None
-    data = {guarded.host.replace(":", ".."): guarded.authority.read_text()}
+    assert guarded.other.authority is not None
+    data = {guarded.host.replace(":", ".."): guarded.other.authority.read_text()}
     shop.have("/api/v1/namespaces", {"metadata": {"name": "openshift-config"}})
     shop.make("/api/v1/namespaces/openshift-config/configmaps", {"metadata": {"name": "cas"}, "data": data})
     trust = {"metadata": {"name": "cluster"}, "spec": {"additionalTrustedCA": {"name": "cas"}}}
@@ -233,7 +233,7 @@ def test_another_roadstead_is_a_registry_like_any_other(shop: Shop, server: Serv
             "PUT", "/v2/shop/origin/manifests/v1", content.data, {"Content-Type": content.media_type}
         )
         assert pushed.status == 201
-    account = Registry(server.folder, int(server.host.rpartition(":")[2]), "admin")
+    account = Registry(Other(server.host, ("admin", server.token)))
     secret = shop.secret(account, server.token)
     found = shop.one(f"{server.host}/shop/origin:v1", insecure=True)
     shop.forget(secret)

@@ -40,7 +40,8 @@ BuildSource: What is built.
   sourceSecret LocalObjectReference
   secrets [SecretBuildSource] atomic
   configMaps [ConfigMapBuildSource] atomic
-BuildVolume open: Fields that are kept as they are sent.
+BuildVolume open: A secret or config map the build may read.
+  name! text
 DockerBuildStrategy
   from ObjectReference
   pullSecret LocalObjectReference
@@ -50,7 +51,7 @@ DockerBuildStrategy
   dockerfilePath text
   buildArgs [EnvVar] atomic
   imageOptimizationPolicy text kept
-  volumes [BuildVolume] atomic
+  volumes [BuildVolume] by:name
 SourceBuildStrategy
   from! ObjectReference                          # The builder image.
   pullSecret LocalObjectReference
@@ -58,7 +59,7 @@ SourceBuildStrategy
   scripts text
   incremental bool
   forcePull bool
-  volumes [BuildVolume] atomic
+  volumes [BuildVolume] by:name
 CustomBuildStrategy open: Fields that are kept as they are sent.
 JenkinsPipelineBuildStrategy open: Fields that are kept as they are sent.
 BuildStrategy: How it is built.

@@ -161,7 +161,8 @@ ContainerState: Exactly one of them.
   running ContainerStateRunning
   terminated ContainerStateTerminated
 ContainerUser open: Fields that are kept as they are sent.
-ResourceStatus open: Fields that are kept as they are sent.
+ResourceStatus open: How an allocated resource is doing.
+  name! text
 VolumeMountStatus
   name! text
   mountPath! text
@@ -181,7 +182,7 @@ ContainerStatus: How a container is doing.
   resources ResourceRequirements
   volumeMounts [VolumeMountStatus] by:mountPath
   user ContainerUser
-  allocatedResourcesStatus [ResourceStatus] atomic
+  allocatedResourcesStatus [ResourceStatus] by:name
   stopSignal text kept
 PodCondition
   type! text
@@ -206,7 +207,7 @@ PodStatus: How the pod is doing.
   reason text
   nominatedNodeName text
   hostIP text
-  hostIPs [HostIP] atomic
+  hostIPs [HostIP] by:ip atomic
   podIP text
   podIPs [PodIP] by:ip
   startTime time
@@ -215,7 +216,7 @@ PodStatus: How the pod is doing.
   qosClass text
   ephemeralContainerStatuses [ContainerStatus] atomic
   resize text
-  resourceClaimStatuses [PodResourceClaimStatus] by:name
+  resourceClaimStatuses [PodResourceClaimStatus] by:name retain
   allocatedResources {amount}
   resources ResourceRequirements
   extendedResourceClaimStatus any

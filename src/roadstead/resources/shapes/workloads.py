@@ -179,7 +179,7 @@ UncountedTerminatedPods
   succeeded [text] set
   failed [text] set
 JobStatus
-  conditions [JobCondition] by:type
+  conditions [JobCondition] by:type atomic
   startTime time
   completionTime time
   active int32

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from roadstead.base.values import Json
 from roadstead.kube.status import StatusError
-from tests.resources.world import World, digest
+from tests.resources.world import World, digest, image
 
 
 async def limit(world: World, kind: str, name: str = "small", **maximum: str) -> None:
@@ -87,3 +89,16 @@ async def test_a_quota_on_streams_counts_every_way_to_make_one(world: World) -> 
         )
         assert refused.value.status["details"] == {"name": name, "group": "image.openshift.io", "kind": plural}
     await world.push("v1", "a")
+
+
+async def test_of_many_pushes_at_once_no_more_enter_a_stream_than_its_limit_allows(world: World) -> None:
+    await limit(world, "ImageStream", images="3")
+    results = await asyncio.gather(
+        *(world.create("imagestreammappings", "web", tag=f"v{letter}", image=image(letter)) for letter in "abcdef"),
+        return_exceptions=True,
+    )
+    refused = [each for each in results if isinstance(each, StatusError)]
+    assert len(refused) == 3
+    assert all("exceeds the maximum limit per openshift.io/ImageStream (4 > 3)" in each.message for each in refused)
+    stream = await world.stream()
+    assert len({each["items"][0]["image"] for each in stream["status"]["tags"]}) == 3

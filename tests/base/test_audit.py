@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from roadstead.base.audit import LONGEST_TEXT, Audited, AuditFile, note, to_nowhere
+from roadstead.base.observe import configure_logs
 from roadstead.base.values import Json
 from roadstead.base.web import Reply, Request, request_for
 
@@ -98,6 +99,7 @@ def test_a_server_that_starts_again_goes_on_where_it_was(tmp_path: Path) -> None
 
 
 def test_a_file_that_cannot_be_written_stops_nobody(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    configure_logs("info", "text")
     (tmp_path / "audit.jsonl").mkdir()
     file = AuditFile(tmp_path / "audit.jsonl", 10_000, 2)
     for number in range(2):

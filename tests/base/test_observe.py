@@ -2,22 +2,10 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from roadstead.base.observe import Metrics, configure_logs, logger, masked
-
-
-@pytest.fixture(autouse=True)
-def logs_of_other_tests_stay_theirs() -> Iterator[None]:
-    root = logging.getLogger()
-    level, handlers = root.level, root.handlers[:]
-    yield
-    structlog.reset_defaults()
-    root.setLevel(level)
-    root.handlers[:] = handlers
 
 
 @pytest.mark.parametrize(

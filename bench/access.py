@@ -13,7 +13,7 @@ from pathlib import Path
 import uvloop
 
 from roadstead.apimachinery.ask import Ask
-from roadstead.app import build, utc_now
+from roadstead.app.build import build, utc_now
 from roadstead.auth.bootstrap import namespace_bindings
 from roadstead.auth.users import Attributes
 from roadstead.base.settings import Settings

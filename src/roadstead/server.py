@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import orjson
 import yaml
 
-from roadstead.app import App, build, utc_now
-from roadstead.app_storage import open_log
+from roadstead.app.build import App, build, utc_now
+from roadstead.app.storage import open_log
 from roadstead.auth.users import ADMIN_NAME, MASTERS
 from roadstead.base.background import Background
 from roadstead.base.certificates import Certificates, alone, write_private

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from multidict import CIMultiDict
 
-from roadstead.app import utc_now
+from roadstead.app.build import utc_now
 from roadstead.base.certificates import Certificates
 from roadstead.base.sending import FileSender
 from roadstead.base.serving import Door, Limits, Listener

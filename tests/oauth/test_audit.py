@@ -7,7 +7,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from roadstead.app import build
+from roadstead.app.build import build
 from roadstead.base.errors import Invalid
 from roadstead.base.settings import Logins, Settings
 from roadstead.base.values import Json

@@ -12,7 +12,7 @@ from typing import Any
 import bcrypt
 import orjson
 
-from roadstead.app import App, build
+from roadstead.app.build import App, build
 from roadstead.base.settings import Access, Logins, Settings
 from roadstead.base.values import Json
 from roadstead.base.web import Reply, request_for

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import Collection
-from roadstead.app import utc_now
+from roadstead.app.build import utc_now
 from roadstead.base.errors import StorageFull
 from roadstead.base.settings import Outbound, Settings
 from roadstead.base.values import Json

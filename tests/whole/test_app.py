@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from roadstead.apimachinery.ask import Ask
-from roadstead.app import App, build
+from roadstead.app.build import App, build
 from roadstead.auth.users import Attributes, User
 from roadstead.base.errors import Invalid
 from roadstead.base.settings import Access, Registry, Settings

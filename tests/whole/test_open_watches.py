@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from roadstead.app import build
+from roadstead.app.build import build
 from roadstead.base.settings import Settings
 from tests.whole.world import World
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roadstead.app import build
+from roadstead.app.build import build
 from roadstead.base.settings import Settings
 from roadstead.cli.secret_keys import add
 from roadstead.objects.sealkeys import Unsealable, new_line

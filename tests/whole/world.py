@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from roadstead.app import App, build
+from roadstead.app.build import App, build
 from roadstead.base.settings import Settings
 from roadstead.base.values import Json
 from roadstead.base.web import Reply, request_for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roadstead.app_storage import KEYS
+from roadstead.app.storage import KEYS
 from roadstead.base.certificates import write_private
 from roadstead.base.errors import Invalid
 from roadstead.base.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roadstead.apimachinery.ask import Ask
-from roadstead.app import App, utc_now
+from roadstead.app.build import App, utc_now
 from roadstead.oci import manifest as oci_manifest
 from roadstead.oci.digest import Digest
 from roadstead.repositories.arrivals import Arrival

@@ -15,8 +15,8 @@ import orjson
 from multidict import CIMultiDict
 
 from roadstead.apimachinery.ask import Ask
-from roadstead.app import App, build, utc_now
-from roadstead.app_access import REGISTRY_AUDIENCE
+from roadstead.app.access import REGISTRY_AUDIENCE
+from roadstead.app.build import App, build, utc_now
 from roadstead.auth.bootstrap import cluster_role_binding, role_binding
 from roadstead.auth.tokens import RegistryTokens
 from roadstead.auth.users import AUTHENTICATED, User

@@ -13,12 +13,12 @@ from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.handlers import DoorSettings
 from roadstead.apimachinery.http import ApiDoor
 from roadstead.apimachinery.nonresource import Facts
-from roadstead.app_access import audit_of, open_access
-from roadstead.app_identity import Identity, Place, access_tokens, bootstrap_clients, identity
-from roadstead.app_imports import import_loops, importer_maker, open_remotes
-from roadstead.app_loops import Accounts, Loops, all_loops, holder_name
-from roadstead.app_pullthrough import Elsewhere, elsewhere
-from roadstead.app_storage import checks, file_log
+from roadstead.app.access import audit_of, open_access
+from roadstead.app.identity import Identity, Place, access_tokens, bootstrap_clients, identity
+from roadstead.app.imports import import_loops, importer_maker, open_remotes
+from roadstead.app.loops import Accounts, Loops, all_loops, holder_name
+from roadstead.app.pullthrough import Elsewhere, elsewhere
+from roadstead.app.storage import checks, file_log
 from roadstead.auth import secretfile
 from roadstead.auth.gate import Gate
 from roadstead.base.audit import Audited, Write

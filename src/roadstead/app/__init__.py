@@ -1,0 +1,1 @@
+"""Who gets what: every room made and handed to those who need it."""

@@ -69,6 +69,23 @@ async def test_a_change_asks_for_the_keys_of_both_states(roles: Collection, cloc
     assert sorted(seen[1:]) == [("", "a"), ("", "nobody")]
 
 
+async def test_what_mentions_a_text_comes_before_and_after_it_does_and_nothing_else(
+    roles: Collection, clock: SimulatedClock
+) -> None:
+    seen: list[Key] = []
+    await make(roles, "silent")
+    await make(roles, "loud", rules=[{"verbs": ["sail"]}])
+    async with running(Loop("test", [Watched(roles, itself, b'"sail"')], recording(seen), clock=clock)):
+        await until(lambda: seen == [("shop", "loud")])
+        await make(roles, "quiet", rules=[{"verbs": ["row"]}])
+        await roles.update("shop", "loud", {"metadata": {"name": "loud"}, "rules": [{"verbs": ["row"]}]}, ASK)
+        await until(lambda: len(seen) == 2)
+        await roles.update("shop", "loud", {"metadata": {"name": "loud"}, "rules": [{"verbs": ["rest"]}]}, ASK)
+        await make(roles, "last", rules=[{"verbs": ["sail"]}])
+        await until(lambda: len(seen) == 3)
+    assert seen == [("shop", "loud"), ("shop", "loud"), ("shop", "last")]
+
+
 async def test_a_key_that_comes_while_it_is_worked_on_comes_once_more_and_never_twice_at_a_time(
     roles: Collection, clock: SimulatedClock
 ) -> None:

@@ -32,6 +32,8 @@ LONGEST_SECONDS = 3600.0
 SOON_SECONDS = 0.2
 """After a stream changed under an import: what it says now is looked at again."""
 EVENTS_PER_IMPORT = 5
+ELSEWHERE = b'"DockerImage"'
+"""What the JSON of a stream holds when one of its tags points to another registry."""
 
 
 class ImportRunner:
@@ -97,7 +99,7 @@ class Imports:
 
     def loop(self, lease: Lease | None = None, *, workers: int = 1) -> Loop:
         """The loop that does it."""
-        watched = (Watched(self._runner.streams, itself),)
+        watched = (Watched(self._runner.streams, itself, ELSEWHERE),)
         return Loop("image imports", watched, self.reconcile, workers=workers, lease=lease, clock=self._clock)
 
     async def reconcile(self, key: Key) -> float | None:

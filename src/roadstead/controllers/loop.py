@@ -27,10 +27,13 @@ Reconcile = Callable[[Key], Awaitable[float | None]]
 class Watched:
     """A kind whose changes matter. `key_of` gets the stored form of an object and names the keys to see to; of a change
     it is asked twice, about the state before and after, and of a deletion about the last state.
+
+    `mentions` is text without which the JSON of an object cannot matter: most changes are then passed over unread.
     """
 
     collection: Collection
     key_of: KeysOf
+    mentions: bytes = b""
 
 
 class Feed(Protocol):
@@ -167,17 +170,23 @@ class Loop:
             page = await collection.store.list(collection.resource.key_resource, after=after, limit=PAGE, at=revision)
             revision = page.revision
             for entry in page.entries:
-                self._ask(watched, entry, queue)
+                if watched.mentions in entry.value:
+                    self._ask(watched, entry, queue)
             if not page.more:
                 return revision
             after = page.entries[-1].key.namespace, page.entries[-1].key.name
 
     def _changed(self, watched: Watched, change: Change, queue: WorkQueue) -> None:
+        if watched.mentions not in change.value and watched.mentions not in (change.previous or b""):
+            return
         self._ask(watched, Entry(change.key, change.revision, change.value), queue)
         if change.type == "MODIFIED" and change.previous is not None:
             self._ask(watched, Entry(change.key, change.revision, change.previous), queue)
 
     def _ask(self, watched: Watched, entry: Entry, queue: WorkQueue) -> None:
+        if watched.key_of is itself:
+            queue.add((entry.key.namespace, entry.key.name))
+            return
         try:
             for key in watched.key_of(watched.collection.stored(entry)):
                 queue.add(key)

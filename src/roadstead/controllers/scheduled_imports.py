@@ -65,7 +65,7 @@ class ScheduledImports:
 
     def loop(self, lease: Lease | None = None, *, workers: int = 4) -> Loop:
         """The loop that does it."""
-        watched = (Watched(self._runner.streams, itself),)
+        watched = (Watched(self._runner.streams, itself, b'"scheduled":true'),)
         return Loop("scheduled imports", watched, self.reconcile, workers=workers, lease=lease, clock=self._clock)
 
     async def reconcile(self, key: Key) -> float | None:

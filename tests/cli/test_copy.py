@@ -77,13 +77,13 @@ def test_each_blob_has_a_line_where_there_is_no_terminal(upstream: UpstreamRegis
     ("source", "status", "words"),
     [
         ("{host}/team/web:v9", 3, "does not have"),
-        ("{host}/team/none:v1", 3, "name unknown"),
+        ("{host}/team/none:v1", 3, "{host} does not have manifest team/none:v1 (name unknown)"),
         ("{host}/team/locked:v1", 4, "podman login {host}"),
         ("{host}/team/away:v1", 5, "rule address"),
         ("{host}/team/busy:v1", 6, "run the same command again"),
         ("nobody.invalid/a/b", 6, "check how the host is written"),
         ("oci:nowhere", 1, "no OCI layout"),
-        ("oci-archive:nowhere.tar", 3, "does not have a file"),
+        ("oci-archive:nowhere.tar", 3, "there is no file nowhere.tar"),
     ],
 )
 def test_a_failure_says_what_to_do_and_has_its_own_status(

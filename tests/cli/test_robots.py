@@ -83,7 +83,7 @@ def test_what_cannot_be_is_said_in_one_line_with_what_to_do(server: Server) -> N
         return refusal("robot", *arguments, home=server.folder, KUBECONFIG=kubeconfig)
 
     assert "is in namespace shop already; see `roadstead robot list`" in told("create", "twice", "-n", "shop")
-    assert 'namespaces "nowhere" not found' in told("create", "x", "-n", "nowhere")
+    assert "create it first: kubectl create namespace nowhere" in told("create", "x", "-n", "nowhere")
     assert "is not there in namespace shop" in told("token", "nobody", "-n", "shop")
     assert "is not a robot in namespace shop" in told("revoke", "builder", "-n", "shop")
     assert "takes a number" in told("create", "x", "--expires", "soon")
@@ -120,3 +120,4 @@ def test_why_says_yes_or_no_because_of_what_and_what_would_change_it(
     assert done.returncode == (0 if yes else 1), done.stderr
     assert done.stdout.startswith("yes\n" if yes else "no\n")
     assert said in done.stdout
+    assert ("the server has no resource unheardof" in done.stderr) == ("unheardof" in arguments)

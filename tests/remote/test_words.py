@@ -13,7 +13,7 @@ REFERENCE = "quay.io/team/web:v1"
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
-        (404, b'{"errors":[{"code":"NAME_UNKNOWN"}]}', Kind.NAME_UNKNOWN, "name unknown"),
+        (404, b'{"errors":[{"code":"NAME_UNKNOWN"}]}', Kind.NAME_UNKNOWN, "h does not have x (name unknown)"),
         (404, b'{"errors":[{"code":"MANIFEST_UNKNOWN"}]}', Kind.NOT_FOUND, "h does not have x"),
         (404, b"<html>", Kind.NOT_FOUND, "h does not have x"),
         (403, b'{"errors":[{"code":"DENIED","message":"no"}]}', Kind.DENIED, "h answers 403 for x: denied: no"),

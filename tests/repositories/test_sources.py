@@ -252,6 +252,8 @@ def test_files_are_those_of_podman_docker_and_the_kubelet_unless_others_are_set(
         str(home / ".docker/config.json"),
         "/var/lib/kubelet/config.json",
     ]
+    without_session = chosen_files([], {}, home)  # as root over ssh, and in services
+    assert without_session == [Path(f"/run/containers/{os.getuid()}/auth.json"), *usual[1:]]
     assert chosen_files([], {"REGISTRY_AUTH_FILE": "/etc/auth.json"}, home) == [Path("/etc/auth.json")]
     assert chosen_files(["/a.json", "/b.json"], {}, home) == [Path("/a.json"), Path("/b.json")]
     assert chosen_files(["none"], {}, home) == []

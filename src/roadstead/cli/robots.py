@@ -68,6 +68,8 @@ class Robots:
             if refused.code == 409:
                 why = f"a service account {name} is in namespace {self._namespace} already"
                 raise Invalid(f"{why}; see `roadstead robot list`, or `robot rotate` for a new token") from None
+            if refused.code == 404:
+                raise Invalid(f"{refused}; create it first: kubectl create namespace {self._namespace}") from None
             raise
         binding = {
             "metadata": {"name": f"robot-{name}", "labels": labels, "ownerReferences": [_owner(made)]},

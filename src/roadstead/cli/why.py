@@ -136,6 +136,8 @@ async def _found(api: Api, named: str, group: str) -> _Kind:
             names = (text(each, "name"), text(each, "singularName"), *texts(each.get("shortNames")))
             if named.lower() in names:
                 return _Kind(text(each, "name"), served, each.get("namespaced") is True)
+    there = f"{named}.{group}" if group else named
+    click.echo(f"the server has no resource {there}; `kubectl api-resources` lists them", err=True)
     return _Kind(named, group)
 
 

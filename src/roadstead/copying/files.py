@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from roadstead.copying.ends import missing, unusable
+from roadstead.remote.errors import Kind, RemoteFailure
 
 PIECE = 1024 * 1024
 MAX_MEMBERS = 100_000
@@ -84,7 +85,7 @@ class TarFiles:
                     elif member.islnk():
                         links[name] = posixpath.normpath(member.linkname)
         except FileNotFoundError:
-            raise missing("a file", self.label) from None
+            raise RemoteFailure(Kind.NOT_FOUND, f"there is no file {self.label}") from None
         except (OSError, tarfile.TarError, ValueError, RecursionError) as wrong:
             raise unusable(
                 self.label, f"it is no tar file that can be read ({wrong}); unpack it first if it is compressed"

@@ -29,7 +29,7 @@ def default_files(environment: Mapping[str, str], home: Path) -> list[Path]:
         return [Path(named)]
     run, config = environment.get("XDG_RUNTIME_DIR"), environment.get("XDG_CONFIG_HOME")
     return [
-        *([Path(run) / "containers" / "auth.json"] if run else []),
+        Path(run) / "containers" / "auth.json" if run else Path(f"/run/containers/{os.getuid()}/auth.json"),
         (Path(config) if config else home / ".config") / "containers" / "auth.json",
         home / ".docker" / "config.json",
         Path("/var/lib/kubelet/config.json"),

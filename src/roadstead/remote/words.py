@@ -23,7 +23,7 @@ def failure_of(status: int, body: bytes, host: str, what: str) -> RemoteFailure:
     code, message = _first_error(body)
     kind = _BY_STATUS.get(status, Kind.UNAVAILABLE if status >= 500 else Kind.REFUSED)
     if status == 404 and code == _UNKNOWN_NAME:
-        return RemoteFailure(Kind.NAME_UNKNOWN, "name unknown", host=host, status=status)
+        return RemoteFailure(Kind.NAME_UNKNOWN, f"{host} does not have {what} (name unknown)", host=host, status=status)
     if status == 404:
         return RemoteFailure(kind, f"{host} does not have {what}", host=host, status=status)
     words = f": {code.lower().replace('_', ' ')}" if code else ""

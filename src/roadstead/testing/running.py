@@ -126,8 +126,9 @@ class Server:
 
 
 def execute(order: Order) -> Child:
-    """Starts the installed program."""
-    command, environment = [PROGRAM, *order.arguments], {**os.environ, **order.environment}
+    """Starts the installed program, away from the keys that people of this machine have for other registries."""
+    command = [PROGRAM, *order.arguments]
+    environment = {"ROADSTEAD_IMAGES_AUTH_FILES": "none", **os.environ, **order.environment}
     with order.output.open("wb") as output, order.log.open("wb") as log:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=log, env=environment)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -18,6 +20,7 @@ from tests.crash.pushing import MANIFEST_TYPE, STREAMS, SmallImage, sha256
 
 pytestmark = pytest.mark.skipif(binaries() is None, reason="needs PostgreSQL: apt-get install postgresql")
 
+T = TypeVar("T")
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
 
 
@@ -175,3 +178,41 @@ def test_a_database_that_is_not_there_is_said_plainly_and_the_password_is_not(tm
 
 def path_of(location: str) -> str:
     return "/" + location.split("/", 3)[3]
+
+
+def test_the_loops_of_two_servers_do_the_work_once(two: tuple[Server, Server]) -> None:
+    with two[0].ask_api() as here, two[1].ask_api() as there:
+        made = here.send_json("POST", "/api/v1/namespaces", {"metadata": {"name": "fleet"}})
+        assert made.status == 201
+        secrets = until(lambda: managed_secrets(there, "fleet"), lambda names: len(names) == 3)
+        assert sorted(name.rpartition("-dockercfg-")[0] for name in secrets) == ["builder", "default", "deployer"]
+        assert there.request("DELETE", "/api/v1/namespaces/fleet").status in (200, 202)
+        until(lambda: here.get("/api/v1/namespaces/fleet").status, lambda status: status == 404)
+        assert managed_secrets(here, "fleet") == []
+
+
+def test_what_its_owner_leaves_behind_goes_wherever_the_owner_was_deleted(two: tuple[Server, Server]) -> None:
+    maps = "/api/v1/namespaces/shop/configmaps"
+    with two[0].ask_api() as here, two[1].ask_api() as there:
+        owner = here.send_json("POST", maps, {"metadata": {"name": "owner"}}).json()["metadata"]
+        reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner["uid"]}
+        owned = {"metadata": {"name": "owned", "ownerReferences": [reference]}}
+        assert there.send_json("POST", maps, owned).status == 201
+        assert there.request("DELETE", f"{maps}/owner").status == 200
+        until(lambda: here.get(f"{maps}/owned").status, lambda status: status == 404)
+
+
+def managed_secrets(api: Client, namespace: str) -> list[str]:
+    listed = api.get(f"/api/v1/namespaces/{namespace}/secrets").json()["items"]
+    return [each["metadata"]["name"] for each in listed if each["type"] == "kubernetes.io/dockercfg"]
+
+
+def until(look: Callable[[], T], good: Callable[[T], bool]) -> T:
+    """What was seen once it is good; the last sight when it never is."""
+    for _ in range(300):
+        seen = look()
+        if good(seen):
+            break
+        time.sleep(0.1)
+    assert good(seen), seen
+    return seen

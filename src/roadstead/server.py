@@ -8,7 +8,8 @@ import errno
 import ipaddress
 import socket
 import ssl
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +34,8 @@ from roadstead.objects.sealkeys import Unsealable
 from roadstead.oci.errors import OciError, OciErrors
 
 CERTIFICATE_CHECK_SECONDS = 12 * 3600
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Addresses that stand for all of this machine's, and the one its own programs connect to."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,14 @@ class Address:
         """host:port, as image references and clients name it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    def here(self) -> Address:
+        """The address as programs on this machine reach it."""
+        return replace(self, host=_ANYWHERE.get(self.host, self.host))
+
+    def named(self, names: Sequence[str]) -> Address:
+        """The address as others reach it: where all addresses are listened on, by the first of our names."""
+        return replace(self, host=[*names, socket.gethostname()][0]) if self.host in _ANYWHERE else self
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.netloc}"
@@ -167,7 +178,7 @@ async def _renew(running: Running, tls: _Tls) -> None:
 
 async def _open(settings: Settings, folder: Path, registry: Address) -> App:
     try:
-        app = build(settings, folder, registry.netloc, await open_log(settings, folder))
+        app = build(settings, folder, registry.named(settings.names).netloc, await open_log(settings, folder))
         await app.recover()
     except (Invalid, Unsealable):
         raise
@@ -198,8 +209,9 @@ def _why_not(flag: str, address: Address, wrong: OSError) -> str:
 def _names(settings: Settings, *addresses: Address) -> list[str]:
     """Every name the serving certificate must hold."""
     names = {"localhost", "127.0.0.1", "::1", socket.gethostname(), *settings.names}
-    names.update(address.host for address in addresses if address.host not in ("0.0.0.0", "::"))
-    names.update(host.rpartition(":")[0] or host for host in settings.registry.external_hostnames)
+    names.update(address.host for address in addresses if address.host not in _ANYWHERE)
+    hosts = (settings.registry.hostname, *settings.registry.external_hostnames)
+    names.update(host.rpartition(":")[0] or host for host in hosts if host)
     return sorted(names)
 
 
@@ -212,8 +224,7 @@ def _is_loopback(host: str) -> bool:
 
 def _write_kubeconfig(folder: Path, api: Address, tls: _Tls) -> None:
     """What `kubectl --kubeconfig` needs to be the administrator."""
-    host = "127.0.0.1" if api.host in ("0.0.0.0", "::") else api.host
-    server = {"server": str(Address(api.scheme, host, api.port))}
+    server = {"server": str(api.here())}
     user = {"token": (folder / "admin.token").read_text().strip()}
     if api.scheme == "https":
         server["certificate-authority-data"] = base64.b64encode((folder / "ca.crt").read_bytes()).decode()

@@ -61,6 +61,12 @@ def test_a_robot_is_made_rotated_and_revoked(server: Server) -> None:
         assert api.get("/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings/robot-ci").status == 404
 
 
+def test_a_login_names_the_address_that_others_reach(tmp_path: Path) -> None:
+    with running(tmp_path / "data", ROADSTEAD_REGISTRY_HOSTNAME="registry.example:5000") as server:
+        made = command(server, "robot", "create", "ci", "-n", "default")
+        assert made.stdout.strip().endswith(" registry.example:5000"), made.stderr
+
+
 def test_a_token_that_never_ends_ends_with_its_robot(server: Server) -> None:
     token = plain(server, "create", "old", "--role", "builder", "--expires", "never")
     assert may_push(server, token)

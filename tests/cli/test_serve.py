@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from roadstead.server import Address
 from roadstead.testing.running import Server, running
 from tests.cli.commands import FREE, refusal
 
@@ -49,6 +50,30 @@ def test_the_serving_certificate_is_for_no_other_name(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", int(server.host.rpartition(":")[2]))) as plain:
         with pytest.raises(ssl.SSLCertVerificationError), context.wrap_socket(plain, server_hostname="example.com"):
             pass
+
+
+def test_the_serving_certificate_is_for_the_name_in_image_references(tmp_path: Path) -> None:
+    with running(tmp_path / "data", ROADSTEAD_REGISTRY_HOSTNAME="registry.example:5000") as server:
+        context = ssl.create_default_context(cafile=str(server.folder / "ca.crt"))
+        with socket.create_connection(("127.0.0.1", int(server.host.rpartition(":")[2]))) as plain:
+            with context.wrap_socket(plain, server_hostname="registry.example") as encrypted:
+                assert encrypted.version() in ("TLSv1.2", "TLSv1.3")
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "here", "named"),
+    [
+        ("0.0.0.0", ["registry.example", "10.0.0.5"], "127.0.0.1:5000", "registry.example:5000"),
+        ("::", [], "[::1]:5000", f"{socket.gethostname()}:5000"),
+        ("127.0.0.1", ["registry.example"], "127.0.0.1:5000", "127.0.0.1:5000"),
+        ("10.0.0.5", [], "10.0.0.5:5000", "10.0.0.5:5000"),
+    ],
+)
+def test_an_address_that_stands_for_all_is_never_shown_as_one_to_connect_to(
+    host: str, names: list[str], here: str, named: str
+) -> None:
+    address = Address("https", host, 5000)
+    assert (address.here().netloc, address.named(names).netloc) == (here, named)
 
 
 @pytest.mark.parametrize("flag", ["--registry", "--api"])

@@ -46,6 +46,16 @@ def test_the_ca_is_installed_and_removed_without_a_trace(tmp_path: Path, data: P
     assert not any(place.parent.exists() for place in places(tmp_path))
 
 
+def test_a_server_on_all_addresses_is_trusted_by_its_names(tmp_path: Path, data: Path) -> None:
+    options, names = ("--registry", "https://0.0.0.0:59998"), {"ROADSTEAD_NAMES": "registry.test"}
+    try:
+        installed = run("trust", "install", "--data", str(data), *options, home=tmp_path, **names).stdout
+    finally:
+        run("trust", "remove", *options, home=tmp_path, **names)
+    hosts = {Path(line.removeprefix("wrote ")).parent.name for line in installed.splitlines()}
+    assert hosts == {"127.0.0.1:59998", "localhost:59998", "registry.test:59998"}
+
+
 def test_removing_what_is_not_there_is_no_failure(tmp_path: Path) -> None:
     done = run("trust", "remove", "--registry", ADDRESS, home=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "nothing to remove\n", "")

@@ -38,7 +38,9 @@ def default_data() -> Path:
 class Registry:
     """The /v2/ door."""
 
-    hostname: str = knob("", "host[:port] that image references name; empty: the address the registry listens on")
+    hostname: str = knob(
+        "", "host[:port] that image references name; empty: the address it listens on, or if all, the first of names"
+    )
     external_hostnames: list[str] = knob(
         [], "further names people reach the registry by; the first is shown in streams"
     )

@@ -22,7 +22,9 @@ def auth() -> None:
 @click.option("--group", "groups", multiple=True, metavar="GROUP", help="A further group of the user; may be repeated.")
 @connecting
 def why(user: str, verb: str, resource: str, **said: Any) -> None:
-    """Say whether USER may VERB RESOURCE, because of which binding, or what is missing and how to grant it.
+    """Say whether USER may VERB RESOURCE, and why.
+
+    A yes names the binding; a no says what is missing, and the command that grants it.
 
     USER is a name, sa:NAMESPACE/NAME, anonymous or me. RESOURCE is a resource by any of its names, with a subresource
     and a group where need be (is, is/layers, deployments.apps), or a path such as /metrics. Exit status: 0 yes, 1 no.

@@ -44,7 +44,7 @@ Places:
 @click.option("--dest-insecure", is_flag=True, help="The same for DST alone.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def copy(source: str, destination: str, **said: Any) -> None:
-    """Copy an image, with all platforms and all that refers to it, from SRC to DST.
+    """Copy an image, with all that refers to it, from SRC to DST.
 
     Run it again after a failure: what has arrived is not fetched again.
     """

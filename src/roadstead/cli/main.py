@@ -45,7 +45,7 @@ def serve(data: str | None, registry: str | None, api: str | None, config: str |
 @click.option("--config", metavar="FILE", type=click.Path(dir_okay=False), help="Settings file (TOML).")
 @click.option("--markdown", is_flag=True, help="Print a Markdown table, as in docs/settings.md.")
 def settings(config: str | None, *, markdown: bool) -> None:
-    """Show every setting: value, unit, default, environment name and meaning."""
+    """Show every setting: value, default, environment name, meaning."""
     from roadstead.cli.show_settings import render
 
     click.echo(render(_settings(config), markdown=markdown))
@@ -53,7 +53,10 @@ def settings(config: str | None, *, markdown: bool) -> None:
 
 @commands.group()
 def trust() -> None:
-    """Let podman, docker, skopeo and buildah on this machine trust the registry's certificate."""
+    """Let clients on this machine trust the registry's certificate.
+
+    Those of every user when it is done as root (podman, skopeo, buildah and docker), else yours (without docker).
+    """
 
 
 @trust.command()
@@ -87,7 +90,10 @@ def secrets() -> None:
 @secrets.command()
 @click.option("--data", metavar="DIR", help="Folder of the registry (default: a folder of yours).")
 def new_key(data: str | None) -> None:
-    """Add a key: from now on it encrypts; a server that runs takes it up and encrypts what is there anew."""
+    """Add a key, which encrypts from now on.
+
+    A server that runs takes it up, and encrypts anew what is there. Keep the older keys until it has.
+    """
     from roadstead.cli.secret_keys import add
 
     click.echo(add(_settings(None, data=data)))

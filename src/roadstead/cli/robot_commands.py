@@ -33,7 +33,7 @@ EXPIRES = click.option(
 
 @click.group()
 def robot() -> None:
-    """Accounts for programs that push and pull; they depend on no person.
+    """Accounts for programs, which depend on no person.
 
     A robot is a service account with a role in its namespace. Its token opens the registry alone (one that never
     expires opens the API too, with the same role), and ends with the robot.
@@ -66,7 +66,7 @@ def create(name: str, **said: Any) -> None:
 @REGISTRY
 @connecting
 def token(name: str, **said: Any) -> None:
-    """Print a robot's token: as a podman login, a docker config, a pull secret, or plain."""
+    """Print a robot's token, in the form that is needed."""
     from roadstead.cli import robot_work
 
     robot_work.token(name, said)
@@ -90,7 +90,10 @@ def rotate(name: str, **said: Any) -> None:
 @click.argument("name")
 @connecting
 def revoke(name: str, **said: Any) -> None:
-    """Take a robot away, with its role and every token; it is out with the next request."""
+    """Take a robot away, with its role and every token.
+
+    It is out with the next request.
+    """
     from roadstead.cli import robot_work
 
     robot_work.revoke(name, said)

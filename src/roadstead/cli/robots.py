@@ -166,7 +166,7 @@ class Robots:
                 if text(part(secret["metadata"], "annotations"), PULL_SECRET) == name:
                     entries = orjson.loads(base64.b64decode(text(part(secret, "data"), ".dockercfg") or "e30="))
                     if entries:
-                        return tuple(sorted(entries, key=lambda host: (".svc" in host, host)))
+                        return tuple(sorted(entries, key=_nearness))
             await asyncio.sleep(0.1)
         raise Invalid("the address of the registry is not known; give it with --registry HOST[:PORT]")
 
@@ -206,6 +206,11 @@ def _line(account: Json, tokens: Sequence[Json], bindings: Sequence[Json]) -> Li
         )
     )
     return Line(namespace, name, ", ".join(roles) or "none", ends[-1] if ends else "no token")
+
+
+def _nearness(host: str) -> tuple[bool, bool, str]:
+    """What orders the registry's addresses: first those that programs anywhere may reach."""
+    return ".svc" in host, host.startswith(("127.", "localhost:", "[::1]")), host
 
 
 def _owner(account: Json) -> Json:

@@ -44,7 +44,7 @@ async def _serve(settings: Settings, began: float) -> None:
 
 
 def _welcome(running: Running, seconds: float) -> str:
-    folder, host = running.folder, running.registry_address.netloc
+    folder, host = running.folder, running.registry_address.here().netloc
     roadstead, token = _this_command(), shlex.quote(str(folder / "admin.token"))
     plain = running.registry_address.scheme == "http"
     lax = " --tls-verify=false" if plain else ""
@@ -79,12 +79,12 @@ def _api_commands(running: Running, token: str) -> tuple[str, str, str]:
     if running.api_address.scheme == "https":
         kubeconfig = shlex.quote(str(running.folder / "admin.kubeconfig"))
         return f"export KUBECONFIG={kubeconfig}", "kubectl create namespace demo", "kubectl get imagestreams -A"
-    ask = 'curl -fsS -H "Authorization: Bearer $TOKEN"'
+    api, ask = running.api_address.here(), 'curl -fsS -H "Authorization: Bearer $TOKEN"'
     body = '-H \'Content-Type: application/json\' -d \'{"metadata":{"name":"demo"}}\''
     return (
         f"TOKEN=$(cat {token})  # kubectl sends no token over plain http, so curl asks the API",
-        f"{ask} {body} {running.api_address}/api/v1/namespaces",
-        f"{ask} {running.api_address}/apis/image.openshift.io/v1/imagestreams",
+        f"{ask} {body} {api}/api/v1/namespaces",
+        f"{ask} {api}/apis/image.openshift.io/v1/imagestreams",
     )
 
 
@@ -93,8 +93,9 @@ def _flags(running: Running) -> str:
     flags = ""
     if running.settings.data:
         flags += f" --data {shlex.quote(str(running.folder.absolute()))}"
-    if str(running.registry_address) != Settings().serve_registry:
-        flags += f" --registry {running.registry_address}"
+    registry = str(running.registry_address.here())
+    if registry != Settings().serve_registry:
+        flags += f" --registry {registry}"
     return flags
 
 

@@ -59,9 +59,13 @@ def _places(settings: Settings) -> list[Path]:
     address = urlsplit(settings.serve_registry)
     if not address.hostname or "/" in address.netloc or address.netloc.startswith("."):
         raise Invalid(f"--registry: {settings.serve_registry!r} is not an address; write https://HOST:PORT")
-    hosts = [address.netloc, *settings.registry.external_hostnames]
-    if address.hostname == "127.0.0.1":
-        hosts.append(f"localhost:{address.port or 443}")
+    port = address.port or 443
+    everywhere = address.hostname in ("0.0.0.0", "::")
+    own = [f"{name}:{port}" for name in ("127.0.0.1", *settings.names)] if everywhere else [address.netloc]
+    named = [host for host in (settings.registry.hostname, *settings.registry.external_hostnames) if host]
+    hosts = list(dict.fromkeys([*own, *named]))
+    if everywhere or address.hostname == "127.0.0.1":
+        hosts.append(f"localhost:{port}")
     if os.geteuid() == 0:
         folders = [Path("/etc/containers/certs.d"), Path("/etc/docker/certs.d")]
     else:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from roadstead.apimachinery.ask import Ask
+from roadstead.auth.users import AUTHENTICATED, User
 from roadstead.base.settings import Settings
+from roadstead.base.values import Json
 from roadstead.base.web import FileSlice, request_for
 from roadstead.blobs.filesystem import FileBlob
+from roadstead.kube.status import StatusError
 from roadstead.oci.digest import EMPTY_GZIP_TAR
+from roadstead.oci.mediatypes import OCI_INDEX, OCI_MANIFEST
 from roadstead.testing.builders import Content, image
 from roadstead.testing.registry_client import Answer, House, house_at
 
@@ -241,6 +247,38 @@ async def test_an_image_brings_its_blobs_along_when_the_stream_gets_it_another_w
     for blob in (*pushed.blobs, pushed):
         assert (await house.person("puller").get(f"{BLOBS}/{blob.digest}")).body == blob.data
     assert (await house.person("puller").get("/v2/shop/web/manifests/copied")).body == pushed.data
+
+
+async def announce(house: House, announced: Json) -> None:
+    ask = Ask(user=User("editor", groups=(AUTHENTICATED,)), now=datetime.now(UTC), may=house.app.gate.decide)
+    mapping = {"kind": "ImageStreamMapping", "apiVersion": "image.openshift.io/v1", "tag": "announced"}
+    metadata = {"name": "web", "namespace": "shop"}
+    await house.app.kinds.mappings.create("shop", {**mapping, "metadata": metadata, "image": announced}, ask)
+
+
+async def test_nobody_gets_at_content_of_others_by_announcing_an_image_that_has_it(house: House) -> None:
+    await house.admin.push("other/origin", (theirs := image("theirs")), "v1")
+    await house.admin.push("shop/web", (own := image("own")), "v1")
+    found = house.app.kinds.images.peek("", theirs.digest)
+    assert found is not None
+    made_up = {"metadata": {"name": ABSENT}, "dockerImageReference": f"quay.test/a/b@{ABSENT}"}
+    layers = [{"name": theirs.blobs[-1].digest, "size": 1, "mediaType": "application/octet-stream"}]
+    child = {"digest": theirs.digest, "mediaType": OCI_MANIFEST, "architecture": "amd64", "os": "linux"}
+    children = [{**child, "manifestSize": 1}]
+    for announced in (
+        found,
+        {"metadata": {"name": theirs.digest}, "dockerImageReference": f"quay.test/a/b@{theirs.digest}"},
+        {**made_up, "dockerImageLayers": layers},
+        {**made_up, "dockerImageManifests": children, "dockerImageManifestMediaType": OCI_INDEX},
+        {**made_up, "dockerImageMetadata": {"Id": theirs.blobs[0].digest}},
+    ):
+        with pytest.raises(StatusError) as refused:
+            await announce(house, announced)
+        assert refused.value.code == 403
+        assert "is here already, and not in shop/web" in refused.value.message
+    await announce(house, {**made_up, "dockerImageLayers": [{**layers[0], "name": own.blobs[-1].digest}]})
+    for blob in (*theirs.blobs, theirs):
+        assert (await house.person("pusher").get(f"{BLOBS}/{blob.digest}")).code == "BLOB_UNKNOWN"
 
 
 async def test_a_manifest_can_be_read_as_the_blob_it_is(house: House) -> None:

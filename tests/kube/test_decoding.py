@@ -2,10 +2,12 @@
 
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, strategies
 
+from roadstead.kube import decoding
 from roadstead.kube.decoding import DecodeError, Limits, decode, deeper_than
 
 VALUES = strategies.recursive(
@@ -34,6 +36,15 @@ def test_a_field_given_twice_is_named_by_path_and_the_last_one_counts() -> None:
     raw = b'{"a":1,"a":2,"b":[{"c":{"x":1,"x":2},"c":3}],"ok":{"a":1}}'
     assert decode(raw) == ({"a": 2, "b": [{"c": 3}], "ok": {"a": 1}}, ["a", "b[0].c.x", "b[0].c"])
     assert decode(raw, find_duplicates=False).duplicates == []
+
+
+def test_a_long_name_is_not_written_out_for_each_field_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "n" * 1_000_000
+    inner = ",".join(f'"{number}":0' for number in range(100_000))
+    written = Mock(side_effect=decoding._path_text)
+    monkeypatch.setattr(decoding, "_path_text", written)
+    assert decode(f'{{"{long}":{{{inner}}},"a":1,"a":2}}'.encode()).duplicates == ["a"]
+    assert written.call_count == 1
 
 
 def test_so_many_duplicates_are_reported_and_no_more() -> None:

@@ -147,6 +147,14 @@ def test_copies_of_copies_cannot_fill_the_memory() -> None:
     assert refusal({"a": "x" * 100}, steps).code == 422
 
 
+def test_a_long_list_is_not_pushed_aside_again_and_again() -> None:
+    steps: list[Json] = [{"op": "add", "path": "/a", "value": [0] * 500_000}]
+    assert refusal({}, [*steps, *[{"op": "move", "from": "/a/0", "path": "/a/1"}] * 200]).code == 422
+    assert refusal({}, [*steps, *[{"op": "add", "path": "/a/0", "value": 0}] * 200]).code == 422
+    few = [{"op": "add", "path": "/a/0", "value": 1}, {"op": "remove", "path": "/a/1"}]
+    assert json_patch({}, [*steps, *few])["a"][:2] == [1, 0]
+
+
 def test_moves_into_moves_cannot_nest_without_end() -> None:
     steps = [{"op": "add", "path": "/a", "value": {}}]
     for _ in range(2000):

@@ -52,6 +52,8 @@ def test_a_path_that_stays_here_stays_here_for_every_browser(path: str) -> None:
         ("https://x.test/a", "https://x.test:444/a", False),
         ("https://x.test", "https://x.test.evil.test/", False),
         ("https://x.test/a", "https://x.test/a/../b", False),
+        ("https://x.test/a", "https://x.test/a/%2e%2E/b", False),
+        ("https://x.test/a", "https://x.test/a/.%2e/b", False),
         ("https://x.test/a", "https://u@x.test/a", False),
         ("http://127.0.0.1/callback", "http://127.0.0.1:9/callback", True),
         ("http://127.0.0.1/callback", "http://[::1]:9/callback", True),

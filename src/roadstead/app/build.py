@@ -188,6 +188,7 @@ def build(settings: Settings, folder: Path, hostname: str, log: SealedLog | None
     secret = secretfile.read_or_make(folder / "tls" / "uploads.key", lambda: secrets.token_hex(32).encode())
     source = elsewhere(settings, reached, remotes, metrics)
     rooms = _rooms(settings, hostname, store, (blobs, uploads), kinds, secret, source)
+    kinds.mappings.withholds = rooms.pull.withholds
     registry = _registry_door(settings, rooms, kinds, gate, metrics)
     door_settings = DoorSettings(body_bytes=settings.limits.api_body_bytes)
     facts = Facts(health=checks(store, folder), metrics=metrics.exposition, documents=access.documents)

@@ -6,7 +6,7 @@ Whatever the bytes, the answer is a value or a DecodeError. What the value means
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -98,22 +98,31 @@ def _duplicates(raw: bytes, limit: int) -> list[str]:
     if not doubled:
         return []
     tree = json.loads(text, object_pairs_hook=_Pairs, parse_int=_ignored, parse_float=_ignored)
-    return [path for path, _ in zip(_twice(tree, ""), range(limit), strict=False)]
+    return [path for path, _ in zip(_twice(tree, []), range(limit), strict=False)]
 
 
 def _ignored(number: str) -> None:
     return None
 
 
-def _twice(value: Any, path: str) -> Iterator[str]:
+def _twice(value: Any, path: list[str | int]) -> Iterator[str]:
+    """The path is put together where a field is given twice only: a long name with many fields in it costs nothing."""
     if type(value) is _Pairs:
         seen: set[str] = set()
         for name, item in value:
-            here = f"{path}.{name}" if path else name
+            path.append(name)
             if name in seen:
-                yield here
+                yield _path_text(path)
             seen.add(name)
-            yield from _twice(item, here)
+            yield from _twice(item, path)
+            path.pop()
     elif type(value) is list:
         for index, item in enumerate(value):
-            yield from _twice(item, f"{path}[{index}]")
+            path.append(index)
+            yield from _twice(item, path)
+            path.pop()
+
+
+def _path_text(path: Iterable[str | int]) -> str:
+    steps = (f"[{step}]" if type(step) is int else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".")

@@ -20,6 +20,8 @@ from roadstead.kube.wording import kind_of
 MAX_OPERATIONS = 10_000
 MAX_COPIED = 3 * 1024 * 1024
 """Bytes of JSON all `copy` operations of a patch may add: a few copies of copies would fill the memory."""
+MAX_SHIFTED = 50_000_000
+"""List elements all operations of a patch may push aside: a long list changed at its front takes its time."""
 
 _OF_OPERATION = ("op", "path", "from", "value")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
@@ -104,7 +106,7 @@ class _Document:
 
     def __init__(self, root: Any) -> None:
         self.root = root
-        self._copied = 0
+        self._copied = self._shifted = 0
 
     def apply(self, step: Json) -> None:
         path = _pointer(step, "path")
@@ -139,7 +141,9 @@ class _Document:
         if isinstance(holder, dict):
             holder[last] = value
         elif isinstance(holder, list):
-            holder.insert(len(holder) if last == "-" else _index(last, len(holder) + 1), value)
+            at = len(holder) if last == "-" else _index(last, len(holder) + 1)
+            self._shift(len(holder) - at)
+            holder.insert(at, value)
         else:
             raise _DoesNotApply
 
@@ -148,8 +152,15 @@ class _Document:
             raise _DoesNotApply
         holder, last = self._get(path[:-1]), path[-1]
         value = _child(holder, last)
+        if isinstance(holder, list):
+            self._shift(len(holder) - int(last))
         del holder[last if isinstance(holder, dict) else int(last)]
         return value
+
+    def _shift(self, elements: int) -> None:
+        self._shifted += elements
+        if self._shifted > MAX_SHIFTED:
+            raise _DoesNotApply
 
     def _replace(self, path: list[str], value: Any) -> None:
         if not path:

@@ -75,7 +75,8 @@ def _covers(registered: str, wanted: str) -> bool:
     same = base.netloc.lower() == asked.netloc.lower()
     if not same and base.scheme == "http" and base.port is None and _loopback(base.hostname or ""):
         same = _loopback(asked.hostname or "")
-    if not same or any(part in (".", "..") for part in asked.path.split("/")):
+    # Browsers take %2e for a dot here, and climb.
+    if not same or any(part.lower().replace("%2e", ".") in (".", "..") for part in asked.path.split("/")):
         return False
     return asked.path == base.path or asked.path.startswith(base.path.rstrip("/") + "/")
 

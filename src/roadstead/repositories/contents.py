@@ -89,6 +89,10 @@ class Contents:
                     return int(layer["size"])
         return None
 
+    def has_image(self, digest: str) -> bool:
+        """Whether there is an Image of this digest, in whatever stream."""
+        return self._store.get(self._image_key(digest)) is not None
+
     def media_type(self, digest: str) -> str | None:
         """The manifest type of an Image; None without the Image, or when it does not say."""
         image = self._images.peek("", digest)

@@ -148,6 +148,12 @@ class Pull:
             return True
         return await self._contents.blob_listed(repository.namespace, repository.name, str(digest))
 
+    async def withholds(self, repository: RepositoryName, digest: Digest) -> bool:
+        """Whether there is such content here, and this repository may not hand it out: others' content, perhaps."""
+        if await self.may_show_blob(repository, digest):
+            return False
+        return self._contents.has_image(str(digest)) or await self._blobs.size(digest) is not None
+
     async def blob(self, repository: RepositoryName, digest: Digest) -> OpenBlob:
         """The blob, open for reading; BLOB_UNKNOWN whether it is absent or not this repository's to show."""
         if await self.may_show_blob(repository, digest):

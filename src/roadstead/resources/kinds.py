@@ -53,6 +53,7 @@ class Kinds:
     streams: ImageStreams
     stream_tags: ImageStreamTags
     signatures: ImageSignatures
+    mappings: ImageStreamMappings
     contents: Contents
     arrivals: Arrivals
     limits: Limits
@@ -97,6 +98,7 @@ def build(
     contents = Contents(store, images, streams)
     arrivals = Arrivals(store, images, streams, rules=streams.stream_rules, limit=limits)
     stream_tags, signatures = ImageStreamTags(streams, images), ImageSignatures(images)
+    mappings = ImageStreamMappings(arrivals, settings.internal_registry, namespaces.check)
     targets = ImportTargets(streams, images)
     imports = ImageStreamImports(importer(sources), targets, limits, settings, namespaces.check)
     views: tuple[Served, ...] = (
@@ -104,7 +106,7 @@ def build(
         signatures,
         ImageTags(streams, images),
         ImageStreamImages(streams, images),
-        ImageStreamMappings(arrivals, settings.internal_registry, namespaces.check),
+        mappings,
         imports,
         *reviews(policy),
         *openshift_reviews(policy),
@@ -122,7 +124,7 @@ def build(
     ]
     quotas.bound(each for each in (*stored.values(), streams) if each.resource.namespaced)
     found = (contents, arrivals, limits, quotas, sources, persons, imports, custom)
-    return Kinds(served, namespaces, images, streams, stream_tags, signatures, *found)
+    return Kinds(served, namespaces, images, streams, stream_tags, signatures, mappings, *found)
 
 
 def _as_they_are(policy: Callable[[], Policy]) -> Rights:

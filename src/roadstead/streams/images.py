@@ -88,6 +88,14 @@ def embedded(image: Json, now: datetime) -> Json:
     return _without(fill(image, now), "dockerImageManifest", "dockerImageConfig")
 
 
+def content_of(image: Json) -> list[str]:
+    """Every name of content in an Image, each once: its own, its config's, its layers', its children's. None is read."""
+    config = (image.get("dockerImageMetadata") or {}).get("Id")
+    layers = [each.get("name") for each in image.get("dockerImageLayers") or []]
+    children = [each.get("digest") for each in image.get("dockerImageManifests") or []]
+    return [str(each) for each in dict.fromkeys([image["metadata"]["name"], config, *layers, *children]) if each]
+
+
 def validate(image: Json, path: str = "") -> list[FieldError]:
     """The rules of section 4.4; `path` is put before every field (`image.` inside a mapping)."""
     return [

@@ -199,6 +199,24 @@ def test_a_stored_list_of_the_wrong_kind_is_no_trouble() -> None:
     assert {"name": "a", "x": 1} in found["spec"]["tags"]
 
 
+def test_a_long_order_is_compared_once_with_a_long_list() -> None:
+    compared = 0
+
+    class Name(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    elements = [{"name": Name(number)} for number in range(500)]
+    patch: Json = {"tags": elements, "$setElementOrder/tags": [{"name": Name(each["name"])} for each in elements]}
+    assert len(strategic_merge({"spec": {}}, {"spec": patch}, STREAM)["spec"]["tags"]) == 500
+    assert compared < 20 * 500
+
+
 WORDS = ["$patch", "$retainKeys", "$setElementOrder/tags", "$deleteFromPrimitiveList/finalizers"]
 WORDS += ["tags", "spec", "metadata", "finalizers", "name"]
 NAME = strategies.sampled_from("abcdef")

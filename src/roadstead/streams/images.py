@@ -89,7 +89,7 @@ def embedded(image: Json, now: datetime) -> Json:
 
 
 def content_of(image: Json) -> list[str]:
-    """Every name of content in an Image, each once: its own, its config's, its layers', its children's. None is read."""
+    """What an Image names, each once: itself, its config, its layers, its children. The names are not checked."""
     config = (image.get("dockerImageMetadata") or {}).get("Id")
     layers = [each.get("name") for each in image.get("dockerImageLayers") or []]
     children = [each.get("digest") for each in image.get("dockerImageManifests") or []]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Iterable, Mapping
 
 import orjson
@@ -19,7 +18,7 @@ from roadstead.apimachinery.replies import FRONT_DOOR, status_reply
 from roadstead.apimachinery.served import Served
 from roadstead.apimachinery.surface import Surface
 from roadstead.base.errors import Failure
-from roadstead.base.web import Handler, Reply, Request
+from roadstead.base.web import Handler, Reply, Request, new_id
 from roadstead.kube import status
 from roadstead.kube.status import GroupResource
 
@@ -62,7 +61,7 @@ class ApiDoor:
     async def __call__(self, request: Request) -> Reply:
         """One reply for one request; raises nothing but ConnectionError and cancellation."""
         if not request.id:
-            request.id = uuid.uuid4().hex[:16]
+            request.id = new_id()
         try:
             return await self._answer(request)
         except Failure as failure:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ import orjson
 
 from roadstead.base.observe import logger, masked
 from roadstead.base.values import Json
-from roadstead.base.web import Handler, Reply, Request
+from roadstead.base.web import Handler, Reply, Request, new_id
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 CLIENT_GONE = 499
@@ -44,7 +43,7 @@ class Audited:
 
     async def __call__(self, request: Request) -> Reply:
         """The door's answer."""
-        request.id = request.id or uuid.uuid4().hex[:16]
+        request.id = request.id or new_id()
         try:
             reply = await self._door(request)
         except (ConnectionError, asyncio.CancelledError):

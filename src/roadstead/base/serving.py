@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import ssl
-import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -17,7 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from roadstead.base.observe import logger
 from roadstead.base.sending import FileSender, reading_on
-from roadstead.base.web import FileSlice, Handler, Reply, Request, close
+from roadstead.base.web import FileSlice, Handler, Reply, Request, close, new_id
 
 SMALL_FILE = 64 * 1024
 READ_AHEAD = 512 * 1024
@@ -121,7 +120,7 @@ class Door:
             scheme="https" if encrypted else "http",
             host=incoming.headers.get("Host", ""),
             remote=incoming.remote or "",
-            id=uuid.uuid4().hex[:16],
+            id=new_id(),
             peer_certificate=_certificate_of(transport) if encrypted else b"",
         )
 

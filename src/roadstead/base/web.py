@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,6 +16,11 @@ Headers = CIMultiDictProxy[str]
 MAX_QUERY_FIELDS = 200
 LONGEST_LENGTH = 30
 """Digits of a Content-Length that are read; a number that long is too large however it goes on."""
+
+
+def new_id() -> str:
+    """Sixteen hex digits that tell one request from the others; they need not be hard to guess."""
+    return f"{random.getrandbits(64):016x}"
 
 
 class Body(Protocol):

@@ -7,12 +7,14 @@ They are written in the transaction of the push they belong to and go away with 
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
 
 from roadstead.base.values import Json
-from roadstead.objects.log import Key, Write
+from roadstead.objects.log import Change, Key, Write
 from roadstead.objects.store import Store
 from roadstead.oci.digest import Digest
 from roadstead.oci.reference import RepositoryName
@@ -22,6 +24,8 @@ BLOBS = "blobs.roadstead"
 MANIFESTS = "manifests.roadstead"
 REFERRERS = "referrers.roadstead"
 RESOURCES = (BLOBS, MANIFESTS, REFERRERS)
+KNOWN_MANIFESTS = 4096
+"""Rows of manifests kept at hand: every pull looks at one, and few are pulled often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Links:
 
     def __init__(self, store: Store) -> None:
         self._store, self.homes = store, BlobHomes()
+        self._known: OrderedDict[Key, ManifestLink] = OrderedDict()
+        store.follow(self._forget)
 
     def has_blob(self, repository: RepositoryName, digest: Digest) -> bool:
         """Whether this repository was given the blob by an upload or a mount."""
@@ -45,12 +51,20 @@ class Links:
 
     def manifest(self, repository: RepositoryName, digest: Digest) -> ManifestLink | None:
         """The manifest as it was pushed here; None when it was not."""
-        entry = self._store.get(_key(MANIFESTS, repository, str(digest)))
-        if entry is None:
-            return None
-        row = orjson.loads(entry.value)
-        subject = row.get("subject")
-        return ManifestLink(row["mediaType"], row["size"], Digest.parse(subject) if subject else None)
+        key = _key(MANIFESTS, repository, str(digest))
+        known = self._known.get(key)
+        if known is None:
+            entry = self._store.get(key)
+            if entry is None:
+                return None
+            known = self._known[key] = _link(orjson.loads(entry.value))
+            if len(self._known) > KNOWN_MANIFESTS:
+                self._known.popitem(last=False)
+        return known
+
+    def _forget(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            self._known.pop(change.key, None)
 
     async def referrers(self, repository: RepositoryName, subject: Digest) -> list[Json]:
         """The descriptors of all manifests here whose subject this is, by digest."""
@@ -97,6 +111,11 @@ class Links:
     def _differs(self, key: Key, value: bytes) -> bool:
         present = self._store.get(key)
         return present is None or present.value != value
+
+
+def _link(row: Json) -> ManifestLink:
+    subject = row.get("subject")
+    return ManifestLink(row["mediaType"], row["size"], Digest.parse(subject) if subject else None)
 
 
 def _key(resource: str, repository: RepositoryName, rest: str) -> Key:

@@ -505,3 +505,13 @@ async def test_a_server_that_stops_waits_no_longer_than_it_said(served: Served) 
     began = time.monotonic()
     await served.site.listener.stop(0.1)
     assert time.monotonic() - began < 3
+
+
+async def test_no_answer_says_which_libraries_we_run_on(tmp_path: Path) -> None:
+    async def handler(_: Request) -> Reply:
+        return Reply(body=b"x")
+
+    async with listening(handler, tmp_path) as site:
+        line = await site.line()
+        for method in ("GET", "HEAD"):
+            assert (await line.ask(method, "/")).headers.getall("Server") == ["roadstead"]

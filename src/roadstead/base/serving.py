@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -102,8 +102,7 @@ class Door:
             reply = self._on_fault(request)
         if not self._closing:
             return await self._send(incoming, reply)
-        headers = reply.headers.items() if isinstance(reply.headers, dict) else reply.headers
-        response = await self._send(incoming, replace(reply, headers=[*headers, ("Connection", "close")]))
+        response = await self._send(incoming, replace(reply, headers=[*_pairs(reply), ("Connection", "close")]))
         response.force_close()
         return response
 
@@ -130,13 +129,15 @@ class Door:
             close(reply)
             return await self._send_head(incoming, reply)
         if isinstance(body, bytes):
-            return await self._send_bytes(incoming, web.Response(status=reply.status, headers=reply.headers, body=body))
+            return await self._send_bytes(
+                incoming, web.Response(status=reply.status, headers=_signed(reply), body=body)
+            )
         if isinstance(body, FileSlice):
             return await self._send_file(incoming, reply, body)
         return await self._send_stream(incoming, reply, body)
 
     async def _send_head(self, incoming: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-        response = web.StreamResponse(status=reply.status, headers=reply.headers)
+        response = web.StreamResponse(status=reply.status, headers=_signed(reply))
         length = reply.length
         if length is None and isinstance(reply.body, bytes | FileSlice):
             length = len(reply.body) if isinstance(reply.body, bytes) else reply.body.length
@@ -155,9 +156,9 @@ class Door:
     async def _send_file(self, incoming: web.BaseRequest, reply: Reply, part: FileSlice) -> web.StreamResponse:
         try:
             if part.length <= SMALL_FILE and (small := _at_hand(part)) is not None:
-                whole = web.Response(status=reply.status, headers=reply.headers, body=small)
+                whole = web.Response(status=reply.status, headers=_signed(reply), body=small)
                 return await self._send_bytes(incoming, whole)
-            response = web.StreamResponse(status=reply.status, headers=reply.headers)
+            response = web.StreamResponse(status=reply.status, headers=_signed(reply))
             response.content_length = part.length
             await self._sender.send(incoming, response, part)
             return response
@@ -167,7 +168,7 @@ class Door:
     async def _send_stream(
         self, incoming: web.BaseRequest, reply: Reply, pieces: AsyncIterator[bytes]
     ) -> web.StreamResponse:
-        response = web.StreamResponse(status=reply.status, headers=reply.headers)
+        response = web.StreamResponse(status=reply.status, headers=_signed(reply))
         if reply.length is not None:
             response.content_length = reply.length
         try:
@@ -181,6 +182,15 @@ class Door:
                 await stop()
         await response.write_eof()
         return response
+
+
+def _signed(reply: Reply) -> list[tuple[str, str]]:
+    """Its headers, with our name where aiohttp would write which Python and libraries we run on."""
+    return [*_pairs(reply), ("Server", "roadstead")]
+
+
+def _pairs(reply: Reply) -> Iterable[tuple[str, str]]:
+    return reply.headers.items() if isinstance(reply.headers, dict) else reply.headers
 
 
 def _faults_logger() -> logging.Logger:

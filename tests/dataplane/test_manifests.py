@@ -167,6 +167,31 @@ async def test_without_sparse_images_every_missing_blob_is_named(
         assert (answer.status, answer.code, answer.error["detail"]) == (400, "MANIFEST_BLOB_UNKNOWN", ABSENT.digest)
 
 
+FOREIGN = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+
+
+@pytest.mark.parametrize("way", ["sparse image", "foreign layer", "index"])
+async def test_nobody_gets_at_content_of_others_by_naming_it_in_a_manifest(house: House, way: str) -> None:
+    theirs, own = image("theirs"), image("own")
+    await house.admin.push("other/origin", theirs, "v1")
+    await push_blobs(house, own.blobs)
+    secret = theirs.blobs[-1]
+    described = secret.described()
+    if way == "index":
+        pushed, named = index(theirs), theirs.digest
+    else:
+        if way == "foreign layer":
+            described |= {"mediaType": FOREIGN, "urls": ["https://quay.test/layer"]}
+        head, part = own.blobs[:2]
+        fields = {"config": head.described(), "layers": [part.described(), described]}
+        pushed, named = manifest({"mediaType": OCI_MANIFEST, **fields}), secret.digest
+    answer = await house.admin.put_manifest("shop/web", pushed, "v1")
+    assert (answer.status, answer.code, answer.error["detail"]) == (400, "MANIFEST_BLOB_UNKNOWN", named)
+    for blob in (*theirs.blobs, theirs):
+        assert (await house.admin.get(f"/v2/shop/web/blobs/{blob.digest}")).code in ("BLOB_UNKNOWN", "NAME_UNKNOWN")
+    assert (await house.admin.get(f"{WEB}/{theirs.digest}")).status == 404
+
+
 async def test_an_image_without_its_blobs_is_refused_with_every_digest_that_is_missing(house: House) -> None:
     pushed = image(layers=3)
     answer = await house.admin.put_manifest("shop/web", pushed, "v1")

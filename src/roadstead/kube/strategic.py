@@ -147,7 +147,8 @@ class _ListPatch:
 
     def _told_order(self, given: list[Any]) -> list[Any]:
         order = [self._identity(element) for element in self._order or []]
-        if [name for name in order if name in given] != given:
+        known = set(given)
+        if [name for name in order if name in known] != given:
             raise bad_request("the order of the patch list does not match its setElementOrder list")
         return order
 

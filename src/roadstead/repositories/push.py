@@ -102,6 +102,7 @@ class Push:
         """Every blob an image names must be here, at the size it says; children of an index need not (section 6.2).
 
         Returns the layers that are missing from an image pushed sparse (docs/decisions, 7); raises for any other gap.
+        What other repositories have and this one may not show is no gap that may stay: naming it would show it here.
         """
         wrong: list[OciError] = []
         missing: list[Digest] = []
@@ -120,11 +121,18 @@ class Push:
                         f"in the manifest ({descriptor.size})",
                     )
                 )
-        if not self._may_lack(manifest, needed, missing):
-            wrong = [OciError("MANIFEST_BLOB_UNKNOWN", detail=str(digest)) for digest in missing] + wrong
+        foreign = [each for each in manifest.layers if not oci_manifest.distributable(each)]
+        left_out = [*missing, *(each.digest for each in (*foreign, *manifest.manifests))]
+        unknown = (
+            missing if not self._may_lack(manifest, needed, missing) else await self._withheld(repository, left_out)
+        )
+        wrong = [OciError("MANIFEST_BLOB_UNKNOWN", detail=str(digest)) for digest in unknown] + wrong
         if wrong:
             raise OciErrors(wrong)
         return missing
+
+    async def _withheld(self, repository: RepositoryName, digests: Sequence[Digest]) -> list[Digest]:
+        return [digest for digest in dict.fromkeys(digests) if await self._pull.withholds(repository, digest)]
 
     def _may_lack(self, manifest: Manifest, needed: list[Descriptor], missing: list[Digest]) -> bool:
         """Whether an image is sparse rather than broken: its config is here, and some of its layers are."""

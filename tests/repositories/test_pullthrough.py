@@ -475,3 +475,49 @@ async def test_the_layers_of_a_stream_list_the_blobs_of_images_that_are_not_here
         assert view["images"][content.digest]["layers"] == [layer.digest for layer in layers]
         assert all(view["blobs"][layer.digest]["size"] == len(layer.data) for layer in layers)
     assert upstream.seen == []
+
+
+async def test_an_image_that_names_layers_of_others_does_not_show_them(
+    house: House, upstream: UpstreamRegistry
+) -> None:
+    private, neighbour = image("private"), house.person("neighbour")
+    secret = private.blobs[1]
+    assert (await neighbour.push("other/private", private, "v1")).status == 201
+    head = config("lying")
+    named = {"config": head.described(), "layers": [secret.described()]}
+    lying = document_of({"mediaType": WEB.media_type, **named}, (head,))
+    upstream.add("evil/app", lying, "v1")
+    await points_to(house.app, f"{upstream.host}/evil/app", lying, tag="evil")
+    stolen = await blob(house, secret)
+    assert stolen.status == 404
+    assert secret.data not in stolen.body
+    assert (await house.person("puller").head(f"/v2/shop/web/blobs/{secret.digest}")).status == 404
+    assert (await house.person("builder").put_manifest("shop/web", lying, "mine")).status == 404
+    assert (await neighbour.get(f"/v2/other/private/blobs/{secret.digest}")).body == secret.data
+
+
+async def test_a_copy_is_shown_to_every_stream_whose_image_came_from_the_same_place(
+    house: House, upstream: UpstreamRegistry
+) -> None:
+    await blob(house)
+    await settled(house)
+    asked = len(upstream.asked("GET", LAYER.digest))
+    await house.create("imagestreams", "other", "same")
+    await points_to(house.app, f"{upstream.host}/team/web", WEB, namespace="other", stream="same")
+    again = await house.person("neighbour").get(f"/v2/other/same/blobs/{LAYER.digest}")
+    assert (again.status, again.body) == (200, LAYER.data)
+    assert len(upstream.asked("GET", LAYER.digest)) == asked
+
+
+async def test_a_copy_from_elsewhere_is_fetched_again_by_an_image_of_another_place(
+    house: House, upstream: UpstreamRegistry
+) -> None:
+    await blob(house)
+    await settled(house)
+    upstream.add("team/fork", WEB, "v1")
+    await house.create("imagestreams", "other", "fork")
+    await points_to(house.app, f"{upstream.host}/team/fork", WEB, namespace="other", stream="fork")
+    await allow_insecure(house.app, "fork", "other")
+    again = await house.person("neighbour").get(f"/v2/other/fork/blobs/{LAYER.digest}")
+    assert (again.status, again.body) == (200, LAYER.data)
+    assert upstream.asked("GET", f"/v2/team/fork/blobs/{LAYER.digest}")

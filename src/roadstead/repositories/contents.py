@@ -14,7 +14,7 @@ from roadstead.objects.log import Key
 from roadstead.objects.store import Store
 from roadstead.streams import events
 from roadstead.streams.layers import layers
-from roadstead.streams.origins import Origin, origins
+from roadstead.streams.origins import Origin, is_ours, origins
 
 MEMO_STREAMS = 4096
 
@@ -69,16 +69,26 @@ class Contents:
 
         `own` are names of this registry. A child of an index comes from where the index came from.
         """
+        images = self._images_with(namespace, name, digest)
+        return origins(self._streams.peek(namespace, name) or {}, images, own) if images else []
+
+    async def is_ours(self, namespace: str, name: str, digest: str, own: Collection[str]) -> bool:
+        """Whether the blob or manifest belongs to an image of the stream that is this registry's own."""
+        images = self._images_with(namespace, name, digest)
+        return bool(images) and is_ours(self._streams.peek(namespace, name) or {}, images, own)
+
+    def _images_with(self, namespace: str, name: str, digest: str) -> set[str]:
+        """The images of the stream the digest belongs to, with the indexes above them."""
         seen = self._with_layers(namespace, name)
         if seen is None:
-            return []
+            return set()
         wanted, waiting = set[str](), [digest, *(seen.blobs or {}).get(digest, ())]
         while waiting:
             image = waiting.pop()
             if image not in wanted:
                 wanted.add(image)
                 waiting += (seen.parents or {}).get(image, ())
-        return origins(self._streams.peek(namespace, name) or {}, wanted, own)
+        return wanted
 
     async def blob_size(self, namespace: str, name: str, digest: str) -> int | None:
         """The size that an image of the stream states for a layer; None where none does."""

@@ -14,6 +14,7 @@ from roadstead.oci.reference import RepositoryName
 from roadstead.repositories.contents import Contents
 from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
+from roadstead.repositories.provenance import Provenance
 from roadstead.repositories.pullthrough import PullThrough
 
 SIDE_BY_SIDE = 16
@@ -77,6 +78,14 @@ class Glimpse:
         """Nothing is held."""
 
 
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """What images of other registries need: who may see the copies, and what gets them (None: switched off)."""
+
+    provenance: Provenance
+    elsewhere: PullThrough | None = None
+
+
 class Pull:
     """Reading from repositories (registry contract, sections 5 and 7)."""
 
@@ -89,10 +98,9 @@ class Pull:
         leases: BlobLeases,
         *,
         manifest_bytes: int,
-        elsewhere: PullThrough | None = None,
+        foreign: Foreign,
     ) -> None:
-        """`elsewhere` gives what images of streams have only in other registries."""
-        self._elsewhere = elsewhere
+        self._elsewhere, self._provenance = foreign.elsewhere, foreign.provenance
         self._blobs, self._links, self._contents, self._cache = blobs, links, contents, cache
         self._leases, self._manifest_bytes = leases, manifest_bytes
 
@@ -142,22 +150,35 @@ class Pull:
 
     async def may_show_blob(self, repository: RepositoryName, digest: Digest) -> bool:
         """Whether the repository may hand out the blob, provided the bytes exist (registry contract, section 7.1)."""
+        return self._was_given(repository, digest) or await self._lists(repository, digest)
+
+    async def may_show_copy(self, repository: RepositoryName, digest: Digest) -> bool:
+        """Whether it may hand out the bytes that are here, rather than those of where its image came from."""
+        if self._was_given(repository, digest):
+            return True
+        return await self._lists(repository, digest) and await self._provenance.vouched(repository, digest)
+
+    def _was_given(self, repository: RepositoryName, digest: Digest) -> bool:
         if digest == EMPTY_GZIP_TAR or self._links.has_blob(repository, digest):
             return True
-        if self._links.manifest(repository, digest) is not None:
-            return True
+        return self._links.manifest(repository, digest) is not None
+
+    async def _lists(self, repository: RepositoryName, digest: Digest) -> bool:
         return await self._contents.blob_listed(repository.namespace, repository.name, str(digest))
+
+    async def _copy(self, repository: RepositoryName, digest: Digest) -> OpenBlob | None:
+        return await self._blobs.open(digest) if await self.may_show_copy(repository, digest) else None
 
     async def withholds(self, repository: RepositoryName, digest: Digest) -> bool:
         """Whether there is such content here, and this repository may not hand it out: others' content, perhaps."""
-        if await self.may_show_blob(repository, digest):
+        if await self.may_show_copy(repository, digest):
             return False
         return self._contents.has_image(str(digest)) or await self._blobs.size(digest) is not None
 
     async def blob(self, repository: RepositoryName, digest: Digest) -> OpenBlob:
         """The blob, open for reading; BLOB_UNKNOWN whether it is absent or not this repository's to show."""
         if await self.may_show_blob(repository, digest):
-            opened = await self._blobs.open(digest)
+            opened = await self._copy(repository, digest)
             if opened is None and self._elsewhere is not None:
                 opened = await self._elsewhere.blob(repository, digest)
             if opened is not None:
@@ -168,7 +189,7 @@ class Pull:
     async def glimpse(self, repository: RepositoryName, digest: Digest) -> OpenBlob:
         """The same for who only asks whether it is there: nothing is fetched from elsewhere for that."""
         if await self.may_show_blob(repository, digest):
-            opened = await self._blobs.open(digest)
+            opened = await self._copy(repository, digest)
             if opened is not None:
                 self._leases.touch(digest)
                 return opened
@@ -193,7 +214,7 @@ class Pull:
 
     async def blob_size(self, repository: RepositoryName, digest: Digest) -> int | None:
         """The size in bytes of a blob the repository may show; None else. Whoever is told may rely on it a while."""
-        if not await self.may_show_blob(repository, digest):
+        if not await self.may_show_copy(repository, digest):
             return None
         size = await self._blobs.size(digest)
         if size is not None:

@@ -21,6 +21,7 @@ from roadstead.repositories.contents import Contents
 from roadstead.repositories.elsewhere import no_blob, no_manifest
 from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.passing import PassingBlob
+from roadstead.repositories.provenance import Provenance
 from roadstead.repositories.space import Room, Space, Turns
 from roadstead.repositories.transfer import Transfer
 from roadstead.repositories.upstreams import Asking, Upstream, Upstreams
@@ -36,6 +37,14 @@ class PullThroughOptions:
     keep: bool = True
     fetches: int = 16
     space_bytes: int = 100 * 1024**3
+
+
+_Wanted = tuple[Digest, tuple[str, ...]]
+"""A blob, and the repositories elsewhere that it may come from: only who has the same may wait for the same fetch."""
+
+
+def _wanted(asking: Asking) -> _Wanted:
+    return asking.digest, asking.origins
 
 
 @dataclass(eq=False, slots=True)
@@ -58,7 +67,9 @@ class _Job:
 
 
 class PullThrough:
-    """One fetch for each digest, however many wait for it. A fetch goes on when they leave, for those who come next."""
+    """One fetch for each digest and place it comes from, however many wait for it. A fetch goes on when they leave,
+    for those who come next.
+    """
 
     def __init__(
         self,
@@ -68,10 +79,12 @@ class PullThrough:
         leases: BlobLeases,
         metrics: Metrics,
         options: PullThroughOptions,
+        provenance: Provenance,
     ) -> None:
         self._upstreams, self._contents, (self._blobs, self._uploads) = upstreams, contents, storage
         self._leases, self._metrics, self._options = leases, metrics, options
-        self._jobs: dict[Digest, _Job] = {}
+        self._provenance = provenance
+        self._jobs: dict[_Wanted, _Job] = {}
         self._manifests: dict[tuple[RepositoryName, Digest], asyncio.Task[RemoteManifest | None]] = {}
         self._turns = Turns(options.fetches)
         self._space = Space(options.space_bytes)
@@ -136,17 +149,17 @@ class PullThrough:
         Raises OciError (section 12.2): TOOMANYREQUESTS, UNAVAILABLE where asking again may help, else BLOB_UNKNOWN.
         """
         while True:
-            job = self._jobs.get(digest)
+            asking = await self._upstreams.of(repository, digest)
+            if asking is None:
+                return None
+            job = self._jobs.get(_wanted(asking))
             self._metrics.pullthrough_cache(hit=job is not None)
             if job is None:
-                asking = await self._upstreams.of(repository, digest)
-                if asking is None:
-                    return None
                 if not self._options.keep:
                     return await self._passing(repository, asking)
-                if (kept := await self._blobs.open(digest)) is not None:
+                if (kept := await self._kept(repository, digest)) is not None:
                     return kept
-                job = self._jobs.get(digest) or self._start(repository, asking)
+                job = self._jobs.get(_wanted(asking)) or self._start(repository, asking)
             try:
                 if (reader := await job.reader()) is not None:
                     return reader
@@ -157,17 +170,21 @@ class PullThrough:
                 if job.repository == repository:
                     raise
 
+    async def _kept(self, repository: RepositoryName, digest: Digest) -> OpenBlob | None:
+        """The copy that is here, where it may be shown."""
+        return await self._blobs.open(digest) if await self._provenance.vouched(repository, digest) else None
+
     async def size(self, repository: RepositoryName, digest: Digest) -> int | None:
         """The size of a blob of the stream, asked without fetching it; None when it came from nowhere else.
 
         Raises OciError as `blob` does.
         """
-        job = self._jobs.get(digest)
-        if job is not None and job.transfer is not None and job.transfer.size >= 0:
-            return job.transfer.size
         asking = await self._upstreams.of(repository, digest)
         if asking is None:
             return None
+        job = self._jobs.get(_wanted(asking))
+        if job is not None and job.transfer is not None and job.transfer.size >= 0:
+            return job.transfer.size
         async with self._questions.turn(repository.namespace):
             for upstream in asking.upstreams:
                 with suppress(RemoteFailure), self._upstreams.asked(asking, upstream, "BlobStore.Stat"):
@@ -182,8 +199,9 @@ class PullThrough:
         try:
             async for _ in opened.read(max(0, opened.size - 1)):
                 pass
-            if (job := self._jobs.get(digest)) is not None and job.task is not None:
-                await asyncio.wait([job.task])
+            tasks = [job.task for wanted, job in self._jobs.items() if wanted[0] == digest and job.task is not None]
+            if tasks:
+                await asyncio.wait(tasks)
         except ConnectionError:
             raise no_blob(digest, []) from None
         finally:
@@ -209,7 +227,7 @@ class PullThrough:
         raise no_blob(asking.digest, asking.failures)
 
     def _start(self, repository: RepositoryName, asking: Asking) -> _Job:
-        job = self._jobs[asking.digest] = _Job(repository)
+        job = self._jobs[_wanted(asking)] = _Job(repository)
         job.task = asyncio.create_task(self._run(job, asking))
         return job
 
@@ -225,7 +243,7 @@ class PullThrough:
             if not isinstance(fault, asyncio.CancelledError):
                 logger().exception("a blob could not be pulled through", digest=str(asking.digest))
         finally:
-            self._jobs.pop(asking.digest, None)
+            self._jobs.pop(_wanted(asking), None)
             if job.failure is not None and job.transfer is not None:
                 await job.transfer.drop()
             job.begun.set()
@@ -240,6 +258,7 @@ class PullThrough:
             except DigestMismatch as wrong:
                 self._upstreams.shun(last.place, asking.digest)
                 raise no_blob(asking.digest, [RemoteFailure(Kind.WRONG_DIGEST, wrong.message)]) from None
+        await self._provenance.note(last.origin, asking.digest)
         self._leases.touch(asking.digest)
         job.begun.set()
         logger().info("kept a blob pulled through", digest=str(asking.digest), bytes=job.transfer.size)

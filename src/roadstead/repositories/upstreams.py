@@ -30,10 +30,11 @@ _UNREACHED = frozenset({Kind.UNAVAILABLE, Kind.TIMEOUT, Kind.TLS})
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A place to ask, and the client that asks it."""
+    """A place to ask, the client that asks it, and the repository it stands for."""
 
     place: Place
     registry: RemoteRegistry
+    origin: str
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class Asking:
 
     reference: str
     digest: Digest
+    origins: tuple[str, ...] = ()
     upstreams: list[Upstream] = field(default_factory=list)
     failures: list[RemoteFailure] = field(default_factory=list)
 
@@ -72,7 +74,8 @@ class Upstreams:
         found = await self._contents.origins(repository.namespace, repository.name, str(digest), self._own)
         if not found:
             return None
-        asking = Asking(f"{found[0].spec.exact()}@{digest}", digest)
+        names = tuple(each.spec.exact() for each in found)
+        asking = Asking(f"{names[0]}@{digest}", digest, names)
         if (circle := loop(TRAIL.get())) is not None:
             asking.failures.append(RemoteFailure(Kind.BLOCKED, circle, rule="loop"))
             return asking
@@ -81,7 +84,8 @@ class Upstreams:
             plan = await self._sources.for_pull(repository.namespace, origin.at(str(digest)), insecure=origin.insecure)
             if plan.refusal is not None:
                 asking.failures.append(RemoteFailure(Kind.BLOCKED, plan.refusal, rule="blocked registry"))
-            clients = (self._client(place, plan.keys, headers) for place in plan.places)
+            name = origin.spec.exact()
+            clients = (self._client(place, plan.keys, headers, name) for place in plan.places)
             known = [each.place for each in asking.upstreams]
             asking.upstreams += [each for each in clients if each.place not in known]
         asking.upstreams.sort(key=lambda each: self._is_shunned(each.place, digest))
@@ -105,9 +109,9 @@ class Upstreams:
         """Ask this place last for this digest: it sent other bytes."""
         self._remember((place.host, str(digest)), LIAR_SECONDS)
 
-    def _client(self, place: Place, keys: Keys, headers: Mapping[str, str]) -> Upstream:
+    def _client(self, place: Place, keys: Keys, headers: Mapping[str, str], origin: str) -> Upstream:
         registry = RemoteRegistry(self._remotes, place, keys, manifest_bytes=self._manifest_bytes, headers=headers)
-        return Upstream(place, registry)
+        return Upstream(place, registry, origin)
 
     def _learn(self, failure: RemoteFailure, place: Place, digest: Digest) -> None:
         if failure.kind in _UNREACHED:

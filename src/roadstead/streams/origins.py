@@ -38,6 +38,11 @@ def origins(stream: Json, images: Collection[str], own: Collection[str]) -> list
     return sorted(found, key=lambda each: (not found[each], each.insecure, each.spec.exact()))
 
 
+def is_ours(stream: Json, images: Collection[str], own: Collection[str]) -> bool:
+    """Whether any of the `images` stands in the stream as one of this registry: pushed here, or tagged from here."""
+    return any(origin.spec.registry.lower() in own for origin, _ in _named(stream, images))
+
+
 def _named(stream: Json, images: Collection[str]) -> Iterator[tuple[Origin, bool]]:
     """Each event of one of the images, with whether it is its tag's newest."""
     everywhere = ((stream.get("metadata") or {}).get("annotations") or {}).get(INSECURE) == "true"

@@ -75,8 +75,8 @@ class Grants:
         made_from["authorizeToken"] = found["metadata"]["name"]
         given, token = await self._stage_token(found["userName"], found["userUID"], client, made_from)
         meta: Json = {**found["metadata"], "annotations": {GAVE: token.object["metadata"]["name"]}}
-        used = await self._people.authorize_tokens.stage_update({**found, "metadata": meta}, self._ask())
         try:
+            used = await self._people.authorize_tokens.stage_update({**found, "metadata": meta}, self._ask())
             await commit([used, token])
         except StatusError as lost:
             if lost.code != 409:

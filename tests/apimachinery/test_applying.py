@@ -78,6 +78,14 @@ async def test_what_is_left_out_goes(small: World) -> None:
     assert answer.json["spec"] == {"colour": "red", "parts": [{"name": "oar"}]}
 
 
+async def test_the_only_label_is_left_out_and_goes(small: World) -> None:
+    labelled = {**boat(colour="red"), "metadata": {"name": "a", "labels": {"tier": "front"}}}
+    first = await apply(small, labelled)
+    answer = await apply(small, boat(colour="red"))
+    assert (answer.code, answer.json["metadata"]["uid"]) == (200, first.json["metadata"]["uid"])
+    assert "labels" not in answer.json["metadata"]
+
+
 async def test_a_dry_run_shows_the_result_and_keeps_nothing(small: World) -> None:
     await apply(small, boat(colour="red"))
     answer = await apply(small, boat(colour="blue"), query="&dryRun=All")

@@ -93,6 +93,14 @@ def test_what_is_no_longer_applied_goes_unless_somebody_else_manages_it() -> Non
     assert second.object["spec"] == {"flags": ["y"], "boxes": [{"name": "b"}], "args": ["mine"]}
 
 
+@pytest.mark.parametrize("field", ["labels", "annotations"])
+def test_the_last_label_goes_and_the_name_stays(field: str) -> None:
+    named = {"name": "s", "uid": "u"}
+    config = {**ship(replicas=1), "metadata": {"name": "s", field: {"a": "b"}}}
+    first = applied({"metadata": named}, config, {})
+    assert applied(first.object, ship(replicas=1), first.managers).object["metadata"] == named
+
+
 def test_a_plain_change_takes_the_fields_it_changes() -> None:
     first = applied({"metadata": {}}, ship(replicas=1, args=["x"]), {})
     changed = {**first.object, "spec": {"replicas": 5, "args": ["x"]}}

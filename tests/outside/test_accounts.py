@@ -110,6 +110,8 @@ def test_can_i_answers_for_an_account_with_its_own_token(shell: Shell) -> None:
     plain = ("--token", token, "--kubeconfig", str(tokenless(shell)))
     assert kubectl(shell, "auth", "can-i", "create", "imagestreams", *plain) == "yes"
     assert "system:serviceaccount:shop:builder" in kubectl(shell, "auth", "whoami", *plain)
+    listed = kubectl(shell, "auth", "can-i", "--list", *plain).splitlines()
+    assert ["imagestreams.image.openshift.io", "[]", "[]", "[create]"] in [line.split() for line in listed]
     refused = shell.run("kubectl", "auth", "can-i", "delete", "imagestreams", "-n", "shop", *plain, fails=True)
     assert refused.startswith("no") or refused == ""
 

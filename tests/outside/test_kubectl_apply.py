@@ -81,6 +81,24 @@ def test_what_was_applied_from_the_clients_side_moves_to_the_servers(shell: Shel
     assert shown(shell, "cm", "c2")["data"] == {"c": "4"}
 
 
+def test_it_moves_to_a_manager_of_another_name_without_a_word(shell: Shell) -> None:
+    kubectl(shell, "apply", "-f", "-", input=config_map("c4", a="1"))
+    move = ("kubectl", "-n", "shop", "apply", "--server-side", "--field-manager=gitops", "-f", "-")
+    assert shell.warned(*move, input=yaml.safe_dump(config_map("c4", a="1"))) == ""
+    found = shown(shell, "cm", "c4")["metadata"]
+    assert [each["manager"] for each in found["managedFields"]] == ["gitops"]
+    assert "annotations" not in found
+
+
+@pytest.mark.parametrize("field", ["labels", "annotations"])
+def test_the_last_label_is_taken_out_of_a_file(shell: Shell, field: str) -> None:
+    plain = config_map(f"m-{field}", a="1")
+    marked = {**plain, "metadata": {**plain["metadata"], field: {"tier": "front"}}}
+    kubectl(shell, "apply", "--server-side", "-f", "-", input=marked)
+    kubectl(shell, "apply", "--server-side", "-f", "-", input=plain)
+    assert field not in shown(shell, "cm", f"m-{field}")["metadata"]
+
+
 @pytest.mark.parametrize("side", [(), ("--server-side",)])
 def test_a_diff_shows_what_an_apply_would_change_and_changes_nothing(shell: Shell, side: tuple[str, ...]) -> None:
     name = f"d{len(side)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -68,6 +69,14 @@ def test_everything_shows_in_its_table(shop: Shell) -> None:
     assert wide[-3:] == ["web", "shop/web:1", "app=web"]
     everything = kubectl(shop, "get", "all", "-o", "name").split()
     assert {"deployment.apps/web", "job.batch/once", "cronjob.batch/nightly", "service/web"} <= set(everything)
+
+
+def test_a_pull_secret_holds_a_docker_config(shop: Shell) -> None:
+    secret = json.loads(kubectl(shop, "get", "secret", "pull", "-o", "json"))
+    assert secret["type"] == "kubernetes.io/dockerconfigjson"
+    config = json.loads(base64.b64decode(secret["data"][".dockerconfigjson"]))
+    key = {"username": "u", "password": "p", "auth": base64.b64encode(b"u:p").decode()}
+    assert config == {"auths": {"r.test": key}}
 
 
 def test_what_was_not_said_is_filled_in(shop: Shell) -> None:

@@ -61,9 +61,11 @@ def apply(live: Json, config: Json, managers: Managers, kind: Type, author: Auth
     """
     me = author.manager("Apply")
     last = managers[me].paths if me in managers else frozenset()
-    mine = author.decides(frozenset(fields_in(config, kind)))
+    given = frozenset(fields_in(config, kind))
+    mine = author.decides(given)
     after: dict[Manager, Owned] = {**managers, me: Owned(mine, author.api_version, _time(managers, me, mine, author))}
-    merged = _pruned(merge(live, config, kind), after, last, kind)
+    # The name is given, though nobody manages it: what holds it stays.
+    merged = _pruned(merge(live, config, kind), given.union(*(each.paths for each in after.values())), last, kind)
     changes = compare(live, merged, kind)
     taken, removed = author.decides(changes.taken), author.decides(frozenset(changes.removed))
     others = {manager: owned for manager, owned in after.items() if manager != me}
@@ -84,13 +86,13 @@ def _time(managers: Managers, me: Manager, mine: Paths, author: Author) -> str:
     return format_time(author.now)
 
 
-def _pruned(merged: Json, managers: Managers, last: Paths, kind: Type) -> Json:
-    """Without what was applied last and is managed by nobody now."""
+def _pruned(merged: Json, kept: Paths, last: Paths, kind: Type) -> Json:
+    """Without what was applied last and is not kept now."""
     if not last:
         return merged
     dropped = declared_too(last, kind)
     whole = declared_too(frozenset(fields_in(merged, kind)), kind)
-    owned = declared_too(frozenset[Path]().union(*(each.paths for each in managers.values())), kind)
+    owned = declared_too(kept, kind)
     left = without(merged, dropped, kind)
     gone = whole - declared_too(frozenset(fields_in(left, kind)), kind) - owned
     left = without(merged, gone, kind)

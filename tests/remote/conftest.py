@@ -11,9 +11,10 @@ import pytest
 from roadstead.base.settings import Outbound
 from roadstead.remote.client import RemoteRegistry
 from roadstead.remote.guard import Guard
-from roadstead.remote.places import NO_KEYS, Credential, HostKeys, Keys, Place
+from roadstead.remote.places import NO_KEYS, Credential, Keys, Place
 from roadstead.remote.session import Remotes
 from roadstead.testing.upstream import UpstreamRegistry
+from roadstead.testing.upstream_users import HostKeys
 
 LOOPBACK = Outbound(allow=["127.0.0.1"], connect_seconds=2, idle_seconds=1, document_seconds=2, transfer_seconds=2)
 

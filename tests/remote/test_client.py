@@ -42,11 +42,6 @@ async def test_all_kinds_of_manifest_are_accepted(upstream: UpstreamRegistry, cl
     assert upstream.seen[-1].headers["accept"].count("application/vnd.") == 6
 
 
-async def test_a_head_tells_the_digest_of_a_tag(upstream: UpstreamRegistry, client: RemoteRegistry) -> None:
-    assert str(await client.stat_manifest("team/web", "v1")) == WEB.digest
-    assert not upstream.asked("GET", "/manifests/")
-
-
 async def test_what_is_not_there_is_told_apart(client: RemoteRegistry) -> None:
     with pytest.raises(RemoteFailure) as missing:
         await client.manifest("team/web", "v9")

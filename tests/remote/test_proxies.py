@@ -14,12 +14,12 @@ from roadstead.base.certificates import Certificates
 from roadstead.base.errors import Invalid
 from roadstead.remote.errors import Kind, RemoteFailure
 from roadstead.remote.guard import Guard
-from roadstead.remote.places import Credential, HostKeys
+from roadstead.remote.places import Credential
 from roadstead.remote.proxies import Proxies
 from roadstead.testing.builders import image
 from roadstead.testing.hostile import Rebinding
 from roadstead.testing.upstream import UpstreamRegistry
-from roadstead.testing.upstream_users import Users
+from roadstead.testing.upstream_users import HostKeys, Users
 from tests.remote.conftest import MakeClient
 from tests.remote.test_guard import read
 from tests.remote.test_hostile import LOOPBACK_NOTHING

@@ -10,14 +10,14 @@ from aiohttp import web
 
 from roadstead.oci.digest import Digest
 from roadstead.remote.errors import Kind, RemoteFailure
-from roadstead.remote.places import Credential, HostKeys
+from roadstead.remote.places import Credential
 from roadstead.remote.pushing import Pusher, Upload
 from roadstead.testing import hostile
 from roadstead.testing.builders import Content, artifact, image
 from roadstead.testing.hostile import on
 from roadstead.testing.upstream import Answerer, UpstreamRegistry
 from roadstead.testing.upstream_uploads import Repository
-from roadstead.testing.upstream_users import Users
+from roadstead.testing.upstream_users import HostKeys, Users
 from tests.remote.conftest import MakeClient
 
 LARGE = Content(bytes(range(256)) * 12_000)

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 import pytest
 
 from roadstead.remote.errors import Kind, RemoteFailure
-from roadstead.remote.places import Credential, HostKeys
+from roadstead.remote.places import Credential
 from roadstead.testing import hostile
 from roadstead.testing.builders import image
 from roadstead.testing.hostile import on
 from roadstead.testing.upstream import Answerer, UpstreamRegistry
-from roadstead.testing.upstream_users import Users
+from roadstead.testing.upstream_users import HostKeys, Users
 from tests.remote.conftest import MakeClient
 
 WEB = image("web")

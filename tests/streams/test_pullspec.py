@@ -111,11 +111,6 @@ def test_where_a_client_connects_to(text: str, insecure: bool, place: tuple[str,
     assert pullspec.parse(text).host_port(insecure) == place
 
 
-def test_two_spellings_of_one_image_are_the_same() -> None:
-    assert pullspec.parse("mysql").same_as(pullspec.parse("docker.io/library/mysql:latest"))
-    assert not pullspec.parse("mysql").same_as(pullspec.parse("mysql:8"))
-
-
 @pytest.mark.parametrize(
     ("name", "tag_name", "image_name", "loose"),
     [
@@ -170,7 +165,6 @@ def test_what_is_written_reads_back_the_same(spec: PullSpec) -> None:
     assert pullspec.parse(spec.exact()) == spec.most_specific()
     assert pullspec.parse(spec.exact()).exact() == spec.exact()
     assert spec.with_defaults() == spec.with_defaults().with_defaults()
-    assert spec.same_as(spec.with_defaults())
 
 
 @given(st.text(max_size=60))

@@ -39,28 +39,14 @@ def test_a_tag_without_event_has_no_pull_spec_and_no_tag_means_latest() -> None:
     assert resolving.pull_spec(named, "") == f"q.test/a/b@{ONE}"
 
 
-@pytest.mark.parametrize(
-    ("tag", "event", "condition", "due"),
-    [
-        ({"generation": 3}, 2, None, True),
-        ({"generation": 2}, 2, None, False),
-        ({"generation": 3}, 2, 3, False),
-        ({"generation": 1}, None, None, True),
-        ({"generation": None}, None, None, False),
-        ({"generation": 3, "reference": True}, 2, None, False),
-        (None, 2, None, False),
-    ],
-)
-def test_an_import_is_due_until_its_generation_was_observed(
-    tag: Json | None, event: int | None, condition: int | None, due: bool
-) -> None:
+@pytest.mark.parametrize(("event", "condition"), [(2, None), (2, 3), (3, 2), (None, 1), (None, None)])
+def test_a_generation_is_observed_by_an_image_or_by_a_failure(event: int | None, condition: int | None) -> None:
     entry: Json = {"tag": "t", "items": [{"generation": event}] if event else None}
     if condition:
         entry["conditions"] = [{"type": "Other", "generation": 99}, {"type": "ImportSuccess", "generation": condition}]
-    tags = [{"name": "t", **tag}] if tag else []
-    seen: Json = {"spec": {"tags": tags}, "status": {"tags": [entry]}}
-    assert resolving.import_is_due(seen, "t") is due
+    seen: Json = {"status": {"tags": [entry]}}
     assert resolving.observed_generation(seen, "t") == max(event or 0, condition or 0)
+    assert resolving.observed_generation(seen, "unknown") == 0
 
 
 def test_a_short_id_finds_the_newest_event_of_its_one_image() -> None:

@@ -149,10 +149,6 @@ class AccountTokens:
         known = self._remembered(token)
         return known.claims if known is not None else None
 
-    def key_ids(self) -> Collection[str]:
-        """The ids of the keys that are believed now."""
-        return self._keys.current().keys.keys()
-
     def public_keys(self) -> list[Json]:
         """The keys as others may know them."""
         return self._keys.current().public()

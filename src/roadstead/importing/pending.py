@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from roadstead.base.values import Json
-from roadstead.importing.record import CHECKED, IMPORT_SUCCESS
+from roadstead.importing.record import CHECKED
 from roadstead.streams import events, pullspec
+from roadstead.streams.resolving import observed_generation
 from roadstead.streams.tags import DOCKER_IMAGE
 from roadstead.streams.validation import is_insecure
 
@@ -25,13 +26,6 @@ def importable(tag: Json) -> bool:
     """Whether a spec tag names something that an import can bring."""
     source = tag.get("from") or {}
     return source.get("kind") == DOCKER_IMAGE and not tag.get("reference")
-
-
-def observed(stream: Json, tag: str) -> int:
-    """The newest generation of the tag that an image or a failure was recorded for."""
-    entry = events.histories(stream).get(tag) or {}
-    conditions = (each for each in entry.get("conditions") or [] if each.get("type") == IMPORT_SUCCESS)
-    return max(0, events.generation(events.current(entry)), events.generation(next(conditions, None)))
 
 
 def wanted(stream: Json, only: Iterable[str] = ()) -> Json | None:
@@ -104,7 +98,7 @@ def _item(tag: Json) -> Json:
 def _waits(stream: Json, tag: Json, *, unset: bool) -> bool:
     if tag.get("generation") is None:
         return unset
-    return events.generation(tag) > observed(stream, tag["name"])
+    return events.generation(tag) > observed_generation(stream, tag["name"])
 
 
 def _came_in(stream: Json, tag: Json) -> bool:

@@ -127,9 +127,3 @@ def _step_text(step: str) -> str:
 
 def _value_text(value: Any) -> str:
     return quote(value) if isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def under(paths: Paths, tops: Iterable[str]) -> Paths:
-    """The paths that begin with one of these fields."""
-    starts = {field_step(name) for name in tops}
-    return frozenset(path for path in paths if path[0] in starts)

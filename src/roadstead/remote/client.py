@@ -79,21 +79,6 @@ class RemoteRegistry:
         digest = _digest_of(body, reference, headers.get("Docker-Content-Digest", ""), host)
         return RemoteManifest(digest, says_media_type(headers.get("Content-Type"), body), body, headers)
 
-    async def stat_manifest(self, repository: str, reference: str, accept: Sequence[str] = ACCEPT) -> Digest | None:
-        """The digest a HEAD tells, which costs no pull at Docker Hub; None when the registry does not tell it.
-
-        Nothing proves it: fetch what it names before it is believed.
-        """
-        path, what = self._manifest_path(repository, reference), f"manifest {repository}:{reference}"
-        async with await self.ask("HEAD", path, repository, headers={"Accept": ", ".join(accept)}) as answer:
-            if answer.status != 200:
-                raise await self.failed(answer, what)
-            told = answer.headers.get("Docker-Content-Digest", "")
-        try:
-            return Digest.parse(told) if told else None
-        except Invalid:
-            return None
-
     async def tags(self, repository: str, limit: int = MAX_TAGS) -> list[str]:
         """Every tag, in the registry's order; TOO_LARGE when there are more than `limit`, or no end of pages.
 

@@ -62,17 +62,6 @@ class NoKeys:
 NO_KEYS = NoKeys()
 
 
-@dataclass(frozen=True, slots=True)
-class HostKeys:
-    """Credentials for single registries, by host[:port]."""
-
-    by_host: dict[str, tuple[Credential, ...]]
-
-    def matching(self, host: str, repository: str) -> Sequence[Credential]:
-        """Those of exactly this host."""
-        return self.by_host.get(host, ())
-
-
 def server_of(host: str) -> str:
     """The host[:port] that speaks for a registry: Docker Hub's has another name than the registry."""
     return DOCKER_HUB_SERVER if host.lower() in DOCKER_HUB else host

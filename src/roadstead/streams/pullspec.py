@@ -82,10 +82,6 @@ class PullSpec:
         host, _, port = self.for_connecting().with_defaults().registry.partition(":")
         return host, port or ("80" if insecure else "443")
 
-    def same_as(self, other: "PullSpec") -> bool:
-        """Whether both mean the same image to a Docker client."""
-        return self.with_defaults() == other.with_defaults()
-
     def _with_library(self) -> "PullSpec":
         implied = not self.namespace and self.registry in DOCKER_HUB_ALIASES
         return replace(self, namespace="library") if implied else self

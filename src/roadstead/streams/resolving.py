@@ -36,12 +36,6 @@ def observed_generation(stream: Json, tag: str) -> int:
     return max(generation(current(entry)), generation(failed_import(entry)), 0)
 
 
-def import_is_due(stream: Json, tag: str) -> bool:
-    """Whether `tag` waits for an import: its spec asks for a generation not yet observed."""
-    reference = spec_tags(stream).get(tag, {})
-    return not reference.get("reference") and generation(reference) > observed_generation(stream, tag)
-
-
 def failed_import(entry: Json) -> Json | None:
     """The ImportSuccess condition of a status tag, which is only ever written to say that it failed."""
     conditions = entry.get("conditions") or []

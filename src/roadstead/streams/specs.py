@@ -57,12 +57,6 @@ def without_spec_tag(stream: Json, name: str) -> Json:
     return _with_spec_tags(stream, {key: tag for key, tag in spec_tags(stream).items() if key != name})
 
 
-def without_tag(stream: Json, name: str) -> Json:
-    """`stream` without `name` in spec and in status: the one operation that removes history (section 10.5)."""
-    entries = {tag: entry for tag, entry in histories(stream).items() if tag != name}
-    return with_histories(without_spec_tag(stream, name), entries)
-
-
 def prepare_create(stream: Json, *, with_status: bool = False) -> Json:
     """A stream about to be created: every generation 1, and no status (section 6.2).
 

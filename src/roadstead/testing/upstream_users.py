@@ -6,6 +6,7 @@ import base64
 import binascii
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,8 +14,20 @@ import orjson
 from aiohttp import web
 
 from roadstead.oci.errors import OciError
+from roadstead.remote.places import Credential
 
 How = Literal["none", "basic", "token"]
+
+
+@dataclass(frozen=True, slots=True)
+class HostKeys:
+    """Credentials for single registries, by host[:port]."""
+
+    by_host: dict[str, tuple[Credential, ...]]
+
+    def matching(self, host: str, repository: str) -> Sequence[Credential]:
+        """Those of exactly this host."""
+        return self.by_host.get(host, ())
 
 
 @dataclass

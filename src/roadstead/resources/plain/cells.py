@@ -79,11 +79,6 @@ def count_of(*path: str) -> Cell:
     return show
 
 
-def texts_of(*path: str, absent: str = "") -> Cell:
-    """A cell that joins the texts at a path by commas."""
-    return lambda obj, _: ",".join(texts_at(obj, *path)) or absent
-
-
 def age_of(*path: str) -> Cell:
     """A cell that says how long ago the time at a path was."""
     return lambda obj, now: age(at(obj, *path), now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,11 +20,13 @@ import pytest
 from roadstead.testing.running import Server
 
 TIMEOUT_SECONDS = 60
+# Our environment first: the kubectl it pins, whatever this machine has.
+PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
 def needed(program: str) -> str:
     """The program's path; the test is skipped, saying so, where it is missing."""
-    found = shutil.which(program)
+    found = shutil.which(program, path=PATH)
     if found is None:
         pytest.skip(f"{program} is not installed (scripts/test installs it where it may)")
     return found
@@ -66,7 +69,7 @@ class Shell:
         """What the programs see; the path is all they share with us."""
         own = self.folder
         return {
-            "PATH": os.environ["PATH"],
+            "PATH": PATH,
             "HOME": str(own),
             "XDG_CONFIG_HOME": str(own / "config"),
             "XDG_DATA_HOME": str(own / "data"),

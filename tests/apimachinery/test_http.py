@@ -12,6 +12,7 @@ import pytest
 from roadstead.apimachinery.faults import TABLE
 from roadstead.base import errors
 from roadstead.base.errors import Failure
+from roadstead.base.values import Json
 from roadstead.objects.store import Store
 from tests.apimachinery.world import BOATS, PIERS, World, world
 
@@ -325,3 +326,29 @@ async def test_a_status_is_never_made_a_table(small: World) -> None:
     assert orjson.dumps(answer.json["details"], option=orjson.OPT_SORT_KEYS) == (
         b'{"group":"harbour.test","kind":"boats","name":"a","uid":"uid-1"}'
     )
+
+
+async def test_warnings_without_end_are_counted_rather_than_sent(small: World) -> None:
+    fields = {f"odd{number:05}": 1 for number in range(20_000)}
+    answer = await small.ask("POST", BOATS, {"metadata": {"name": "a"}, **fields})
+    told = [value for name, value in answer.headers if name == "Warning"]
+    assert answer.code == 201
+    assert sum(map(len, told)) < 8192
+    assert told[-1] == f'299 - "{20_000 - len(told) + 1} more warnings"'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"metadata": {"name": "a", "finalizers": [f"{'x' * 9} {number}" for number in range(10_000)]}},
+        {"metadata": {"name": "a", "labels": {"x": "y" * 300_000}}},
+        {"metadata": {"name": "a", "labels": {f"a b{number}": "" for number in range(10_000)}}},
+        {"metadata": {"name": "a"}, "kind": "x" * 300_000},
+        {"metadata": {"name": "a"}, "y" * 300_000: 1},
+    ],
+)
+async def test_a_refusal_does_not_send_back_all_that_was_sent(small: World, body: Json) -> None:
+    answer = await small.ask("POST", f"{BOATS}?fieldValidation=Strict", body)
+    assert answer.code in (400, 422)
+    assert len(orjson.dumps(answer.json)) < 128 * 1024
+    assert len(answer.message) < 17_000

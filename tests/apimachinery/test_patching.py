@@ -222,3 +222,12 @@ async def test_only_an_apply_patch_may_be_forced(small: World) -> None:
         422,
         'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
     )
+
+
+@pytest.mark.parametrize("kind", [MERGE, STRATEGIC])
+async def test_a_long_patch_refused_is_shown_by_its_beginning(small: World, kind: Json) -> None:
+    await small.make("a")
+    answer = await small.ask("PATCH", f"{BOATS}/a", {"spec": {"crew": ["x" * 100_000]}}, headers=kind)
+    assert answer.code == 422
+    assert "xxx… (1000" in answer.message
+    assert len(answer.message) < 2048

@@ -271,3 +271,15 @@ async def test_who_may_not_delete_an_object_may_not_change_its_owners(small: Wor
     assert (answer.code, answer.json["reason"]) == (403, "Forbidden")
     assert "cannot set an ownerRef on a resource you can't delete" in answer.message
     assert (await small.ask("PUT", f"{BOATS}/a", changed(made, colour="red"))).code == 200
+
+
+async def test_a_revision_of_more_digits_than_numbers_have_is_only_another_one(small: World) -> None:
+    await small.make("a")
+    answer = await small.ask("PUT", f"{BOATS}/a", {"metadata": {"resourceVersion": "9" * 5000}})
+    assert (answer.code, answer.json["reason"]) == (409, "Conflict")
+
+
+async def test_a_name_is_made_from_no_more_than_a_name_can_be(small: World) -> None:
+    answer = await small.ask("POST", BOATS, {"metadata": {"generateName": "x" * 254}})
+    assert answer.code == 422
+    assert answer.message.endswith("metadata.generateName: Too long: may not be more than 253 bytes")

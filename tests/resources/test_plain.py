@@ -5,6 +5,8 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from roadstead.apimachinery.served import Patch, PatchType
+from roadstead.app.storage import SEALED
 from roadstead.auth.rbac import RoleObjects
 from roadstead.auth.rbac import Rules as Policy
 from roadstead.auth.users import User
@@ -200,3 +202,19 @@ async def test_a_binding_keeps_its_role_and_names_one(world: World) -> None:
         await world.patch("rolebindings", "b", {"roleRef": {"name": "other"}})
     with pytest.raises(StatusError, match="roleRef.kind: Unsupported value"):
         await world.create("clusterrolebindings", "c", namespace="", roleRef={"kind": "Role", "name": "x"})
+
+
+@pytest.mark.parametrize("kind", [PatchType.MERGE, PatchType.STRATEGIC])
+@pytest.mark.parametrize("wrong", [{"data": {"p": 5}}, {"stringData": {"a": ["hunter2"]}}, {"odd": "hunter2"}])
+async def test_a_refusal_repeats_nothing_of_a_patch_to_a_secret(world: World, kind: PatchType, wrong: Json) -> None:
+    await world.create("secrets", "s")
+    body = {"stringData": {"password": "hunter2"}, **wrong}
+    with pytest.raises(StatusError) as refused:
+        await world.kind("secrets").patch("shop", "s", Patch(kind, body), world.ask(field_validation="Strict"))
+    assert "hunter2" not in str(refused.value.status)
+    assert "(not shown)" in refused.value.message
+
+
+def test_what_is_encrypted_on_disk_is_what_refusals_repeat_nothing_of(world: World) -> None:
+    confidential = {name for name, kind in world.kinds.served.items() if kind.resource.confidential}
+    assert confidential == {each.group_resource for each in SEALED}

@@ -74,3 +74,21 @@ async def test_a_log_nobody_has_is_refused_with_the_reason(world: World, spec: J
 async def test_a_pod_that_is_not_there_has_no_log(world: World) -> None:
     with pytest.raises(StatusError, match='pods "p" not found'):
         await log(world)
+
+
+@pytest.mark.parametrize("connection", ["attach", "exec", "portforward"])
+@pytest.mark.parametrize("verb", ["create", "get"])
+async def test_nobody_is_connected_to_a_program_and_the_refusal_says_why(
+    world: World, verb: str, connection: str
+) -> None:
+    await pod(world)
+    with pytest.raises(StatusError, match="pod p does not have a host assigned"):
+        await pods(world).subresource(verb, "shop", "p", connection, None, world.ask())
+    with pytest.raises(StatusError, match='pods "q" not found'):
+        await pods(world).subresource(verb, "shop", "q", connection, None, world.ask())
+
+
+async def test_nobody_is_connected_to_what_runs_elsewhere(world: World) -> None:
+    await pod(world, nodeName="n")
+    with pytest.raises(StatusError, match="pod p runs elsewhere, if at all"):
+        await pods(world).subresource("create", "shop", "p", "exec", None, world.ask())

@@ -174,11 +174,18 @@ async def test_a_review_knows_the_other_kinds_of_token_and_refuses_nonsense(worl
 async def test_who_checks_tokens_elsewhere_finds_issuer_and_keys(world: World) -> None:
     token = await world.token("shop", "robot")
     page = "/.well-known/openid-configuration"
-    found = await world.api("GET", page, Authorization=bearer(token), Host="api.test:6443")
+    found = await world.api("GET", page, Authorization=bearer(token), Host="localhost:6443")
     assert found[0] == 200
     assert found[1]["issuer"] == ISSUER
-    assert found[1]["jwks_uri"] == "http://api.test:6443/openid/v1/jwks"
+    assert found[1]["jwks_uri"] == "http://localhost:6443/openid/v1/jwks"
     code, keys = await world.api("GET", "/openid/v1/jwks", Authorization=bearer(token))
     assert code == 200
     assert [key["alg"] for key in keys["keys"]] == ["ES256"]
     assert (await world.api("GET", "/openid/v1/jwks", Authorization=bearer("nonsense")))[0] == 401
+
+
+async def test_nobody_is_sent_for_keys_to_a_name_that_is_not_ours(world: World) -> None:
+    bearing = {"Authorization": bearer(await world.token("shop", "robot")), "Host": 'evil.test"<x>'}
+    code, refused = await world.api("GET", "/.well-known/openid-configuration", **bearing)
+    assert code == 400
+    assert "does not know itself as" in refused["message"]

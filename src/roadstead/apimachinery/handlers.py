@@ -195,7 +195,9 @@ async def subresource(call: Call) -> Reply:
     how = replies.accepted(call.request, None)
     verb, write = call.target.verb, WriteOptions()
     body: Json | Patch | None = None
-    if verb == "patch":
+    if call.route.subresource is not None and call.route.subresource.connects:
+        pass
+    elif verb == "patch":
         body = await bodies.read_patch(call.request, call.settings.body_bytes)
         write = options.write_options(call.request, "PatchOptions", applying=body.type is PatchType.APPLY)
     elif verb in ("create", "update"):

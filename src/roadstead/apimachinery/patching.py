@@ -17,6 +17,7 @@ from roadstead.kube.strategic import strategic_merge
 from roadstead.kube.wording import plain
 
 ATTEMPTS = 5
+NOT_SHOWN = "(not shown)"
 KEPT = ("namespace", "uid", "resourceVersion")
 
 
@@ -59,8 +60,10 @@ def apply(resource: Resource, patch: Patch, current: Json, ask: Ask) -> Json:
     try:
         found = schema.conform(shape, patched)
     except TypeMismatch as wrong:
-        raise status.invalid("", "", "", [status.invalid_value("patch", _told(patch), wrong.message)]) from None
-    _complain(patch, found.unknown, ask)
+        raise status.invalid(
+            "", "", "", [status.invalid_value("patch", _told(resource, patch), wrong.message)]
+        ) from None
+    _complain(resource, patch, found.unknown, ask)
     _check_identity(resource, current, found.value)
     return found.value
 
@@ -74,7 +77,7 @@ def names_revision(patch: Patch) -> bool:
     return isinstance(metadata, dict) and bool(metadata.get("resourceVersion"))
 
 
-def _complain(patch: Patch, unknown: list[str], ask: Ask) -> None:
+def _complain(resource: Resource, patch: Patch, unknown: list[str], ask: Ask) -> None:
     if ask.field_validation == "Ignore":
         return
     complaints = bodies.complaints(unknown, [])
@@ -84,12 +87,14 @@ def _complain(patch: Patch, unknown: list[str], ask: Ask) -> None:
     else:
         complaints = [*bodies.complaints([], patch.duplicates), *complaints]
     if complaints and ask.field_validation == "Strict":
-        raise bodies.strict_patch_failure(_told(patch), complaints)
+        raise bodies.strict_patch_failure(_told(resource, patch), complaints)
     ask.warnings.extend(each for each in complaints if each not in ask.warnings)
 
 
-def _told(patch: Patch) -> Any:
-    """A patch as refusals show it: a strategic one as Go prints a map."""
+def _told(resource: Resource, patch: Patch) -> Any:
+    """A patch as refusals show it: a strategic one as Go prints a map, one of a secret not at all."""
+    if resource.confidential:
+        return NOT_SHOWN
     return plain(patch.body) if patch.type is PatchType.STRATEGIC else patch.body
 
 

@@ -31,7 +31,8 @@ COMPRESS_FROM = 128 * 1024
 COMPRESS_ASIDE_FROM = 1024 * 1024
 """From this size on, compressing happens in a thread, so that it does not hold the loop."""
 LONGEST_ACCEPT = 8192
-LONGEST_WARNING = 2048
+LONGEST_WARNING, WARNING_ROOM = 2048, 4096
+"""Characters of one warning, and of all of them: clients and proxies take headers of 8 KiB or more in all."""
 LIST_END = b"]}"
 META_GROUP = "meta.k8s.io"
 AVAILABLE = (JSON_TYPE,)
@@ -188,7 +189,7 @@ async def json_reply(
 def status_reply(error: StatusError, *, cache: str = NO_STORE, warnings: Sequence[str] = ()) -> Reply:
     """A Status as a reply, with its headers."""
     headers = [("Content-Type", JSON_TYPE), ("Cache-Control", cache), *error.headers.items()]
-    headers += [("Warning", warning_value(text)) for text in dict.fromkeys(warnings)]
+    headers += _warning_headers(warnings)
     return Reply(error.code, headers, orjson.dumps(error.status))
 
 
@@ -202,7 +203,18 @@ def warning_value(text: str) -> str:
 def json_headers(warnings: Sequence[str], cache: str = NO_STORE) -> list[tuple[str, str]]:
     """The headers of a JSON reply."""
     headers = [("Content-Type", JSON_TYPE), ("Cache-Control", cache)]
-    return headers + [("Warning", warning_value(text)) for text in dict.fromkeys(warnings)]
+    return headers + _warning_headers(warnings)
+
+
+def _warning_headers(warnings: Sequence[str]) -> list[tuple[str, str]]:
+    """A header for each warning; where there is no room for all, the last says how many more there are."""
+    texts, room = list(dict.fromkeys(warnings)), WARNING_ROOM
+    for at, text in enumerate(texts):
+        room -= min(len(text), LONGEST_WARNING)
+        if room < 0:
+            texts[at:] = [f"{len(texts) - at} more warnings"]
+            break
+    return [("Warning", warning_value(text)) for text in texts]
 
 
 def reads_gzip(request: Request) -> bool:

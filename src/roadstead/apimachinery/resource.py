@@ -41,7 +41,7 @@ class Subresource:
     """A part of an object with a path of its own; group and version only where the kind is of another group.
 
     `shape` describes the bodies it accepts; None: those of the parent when the kinds are equal, else as sent. `scaling`
-    is for `scale`, where the paths are not the usual ones.
+    is for `scale`, where the paths are not the usual ones. `connects`: asks for a connection, and no body is read.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Subresource:
     version: str | None = None
     shape: Shape | None = None
     scaling: Scaling | None = None
+    connects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ class Resource:
 
     `selectable` are further field selectors over the shown object. `unconditional_update` lets a PUT leave out the
     resourceVersion. `slow` lets creations ask for more time (they wait for somebody else's server). `strategic` says
-    whether strategic merge patches are taken, `listed_as` the kind of lists where it is not the usual one; `documented`
-    gives the OpenAPI schema of whole objects where that is not the shape's.
+    whether strategic merge patches are taken, `confidential` that refusals repeat nothing of what was sent, `listed_as`
+    the kind of lists where it is not the usual one; `documented` gives the OpenAPI schema of whole objects where that
+    is not the shape's.
     """
 
     group: str
@@ -79,6 +81,7 @@ class Resource:
     unconditional_update: bool = False
     slow: bool = False
     strategic: bool = True
+    confidential: bool = False
     listed_as: str = ""
     documented: Callable[[Definitions], Json] | None = None
     subresources: tuple[Subresource, ...] = ()

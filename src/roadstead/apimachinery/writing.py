@@ -19,6 +19,9 @@ from roadstead.objects.log import Entry, Write
 if TYPE_CHECKING:
     from roadstead.apimachinery.collection import Collection
 
+LONGEST_BASE = 253
+"""Characters of what a name is made from: as many as a name has at most."""
+
 
 async def create(collection: Collection, obj: Json, ask: Ask, rule: CreateRule | None = None) -> Staged:
     """The creation of an object, checked; its namespace is taken from its metadata. `rule` stands in for the kind's
@@ -105,6 +108,10 @@ def _name(collection: Collection, metadata: Json, ask: Ask) -> None:
         resource = collection.resource
         missing = status.required("metadata.name", "name or generateName is required")
         raise status.invalid(resource.kind, resource.group, "", [missing])
+    if len(base) > LONGEST_BASE:
+        resource = collection.resource
+        long = status.too_long("metadata.generateName", LONGEST_BASE)
+        raise status.invalid(resource.kind, resource.group, base, [long])
     metadata["name"] = meta.generated_name(base, ask.suffix())
 
 
@@ -138,5 +145,6 @@ def _expect(collection: Collection, metadata: Json, old: Json, ask: Ask) -> None
         raise status.invalid(resource.plural, resource.group, name, [meta.missing_version()])
     if not (isinstance(seen, str) and seen.isascii() and seen.isdigit()):
         raise status.bad_request(f'metadata.resourceVersion "{seen}" is not a resource version')
-    if int(seen) != int(old["metadata"]["resourceVersion"]):
+    # As text: a client may send more digits than numbers have.
+    if (seen.lstrip("0") or "0") != old["metadata"]["resourceVersion"]:
         raise status.conflict(collection.named_in_errors(ask), name, MODIFIED_MEANWHILE)

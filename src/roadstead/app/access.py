@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roadstead.apimachinery.nonresource import Page
+from roadstead.app.names import own_names
 from roadstead.auth import issuer
 from roadstead.auth.account_keys import AccountKeys
 from roadstead.auth.account_tokens import AccountTokens, ForAudience
+from roadstead.auth.challenges import configured_base
 from roadstead.auth.gate import Gate
 from roadstead.auth.standing import Standing
 from roadstead.auth.stored_rules import StoredRules
@@ -17,6 +19,9 @@ from roadstead.auth.tokens import AdminToken, RegistryTokens, TokenSource
 from roadstead.base.audit import AuditFile, Write, to_log, to_nowhere
 from roadstead.base.errors import Invalid
 from roadstead.base.settings import Settings
+from roadstead.base.values import Json
+from roadstead.base.web import Request
+from roadstead.oauth import addresses
 from roadstead.objects.store import Store
 from roadstead.resources.serviceaccounts import MIN_SECONDS, TokenDesk
 
@@ -52,7 +57,7 @@ def open_access(settings: Settings, folder: Path, store: Store, people: TokenSou
     if settings.access.token_max_seconds < MIN_SECONDS:
         raise Invalid(f"access.token_max_seconds must be at least {MIN_SECONDS}")
     desk = TokenDesk(accounts, settings.access.token_max_seconds, gate.user_of_token)
-    return Access(gate, desk, _documents(accounts))
+    return Access(gate, desk, _documents(accounts, settings))
 
 
 def audit_of(settings: Settings, folder: Path) -> Write:
@@ -63,9 +68,14 @@ def audit_of(settings: Settings, folder: Path) -> Write:
     return to_log if chosen.to == "log" else to_nowhere
 
 
-def _documents(accounts: AccountTokens) -> dict[str, Page]:
+def _documents(accounts: AccountTokens, settings: Settings) -> dict[str, Page]:
     """What a verifier elsewhere reads: OpenID Connect Discovery 1.0 and the keys (RFC 7517)."""
+    names, public = own_names(settings), configured_base(settings.logins.public_url)
+
+    def discovery(request: Request) -> Json:
+        return issuer.discovery(accounts, lambda: addresses.issuer(request.scheme, request.host, names, public))
+
     return {
-        issuer.DISCOVERY_PATH: Page(lambda request: issuer.discovery(accounts, request.scheme, request.host)),
+        issuer.DISCOVERY_PATH: Page(discovery),
         issuer.KEYS_PATH: Page(lambda _: {"keys": accounts.public_keys()}, "application/jwk-set+json"),
     }

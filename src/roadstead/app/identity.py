@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import platform
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from roadstead.apimachinery.ask import Ask
+from roadstead.app.names import own_names
 from roadstead.auth import secretfile
 from roadstead.auth.accesstokens import AccessTokens
 from roadstead.auth.challenges import configured_base
@@ -93,7 +92,7 @@ def identity(settings: Settings, store: Store, kinds: Kinds, tokens: AccessToken
     logins = Logins(files, identities)
     grants = Grants(kinds.people, tokens, settings.logins.token_seconds, place.now)
     key = secretfile.read_or_make(place.folder / "tls" / "logins.key", lambda: secrets.token_hex(32).encode())
-    visits = Visits(Signer(key), standing, place.now, _names(settings), configured_base(settings.logins.public_url))
+    visits = Visits(Signer(key), standing, place.now, own_names(settings), configured_base(settings.logins.public_url))
     elsewhere = _elsewhere(settings, providers, visits, identities, place.now)
     rooms = Rooms(
         Authorize(visits, kinds.people, grants, logins),
@@ -123,12 +122,6 @@ def _check_times(settings: Settings) -> None:
         raise Invalid(f"logins.token_seconds must be between 0 and {LONGEST}")
     if unused and not SHORTEST_INACTIVITY <= unused <= LONGEST:
         raise Invalid(f"logins.token_inactivity_seconds must be 0, or between {SHORTEST_INACTIVITY} and {LONGEST}")
-
-
-def _names(settings: Settings) -> list[str]:
-    """The names this server answers to, as its serving certificates have them."""
-    host = urlsplit(settings.serve_api).hostname or ""
-    return [each for each in {"localhost", "127.0.0.1", "::1", platform.node(), host, *settings.names} if each]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from roadstead.objects.store import Store
 from roadstead.resources import oauthobjects, plain
 
 SEALED = (plain.SECRETS, oauthobjects.ACCESS_TOKENS, oauthobjects.AUTHORIZE_TOKENS, oauthobjects.CLIENTS)
-"""Kinds whose objects are credentials."""
+"""Kinds whose objects are credentials: the confidential ones among all kinds."""
 KEYS = Path("tls") / "objects.keys"
 """Where in the data folder the keys of secret objects lie: beside the key of the certificate authority."""
 

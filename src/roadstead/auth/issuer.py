@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from roadstead.auth.account_tokens import AccountTokens
@@ -24,9 +25,10 @@ def checked(text: str) -> str:
     return text
 
 
-def discovery(accounts: AccountTokens, scheme: str, host: str) -> Json:
-    """The discovery document. An issuer that is only a name leads to the keys where the client found us."""
-    base = f"{scheme}://{host}" if accounts.issuer == BUILT_IN else accounts.issuer
+def discovery(accounts: AccountTokens, own: Callable[[], str]) -> Json:
+    """The discovery document. An issuer that is only a name leads to the keys where the client found us: `own` says
+    where that is, or raises."""
+    base = own() if accounts.issuer == BUILT_IN else accounts.issuer
     return {
         "issuer": accounts.issuer,
         "jwks_uri": base + KEYS_PATH,

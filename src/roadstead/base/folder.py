@@ -7,7 +7,12 @@ import fcntl
 import os
 from pathlib import Path
 
+import structlog
+
 from roadstead.base.errors import Failure
+
+_OTHERS = 0o007
+_log = structlog.get_logger()
 
 
 class FolderUnusable(Failure):
@@ -40,6 +45,9 @@ class DataFolder:
         except OSError as wrong:
             os.close(self._lock)
             raise FolderUnusable(_explained(path, wrong)) from None
+        # It may be a folder with other things in it, /tmp for one: closing it is for its owner to decide.
+        if path.stat().st_mode & _OTHERS:
+            _log.warning(f"others on this machine may look into {path}; close it with: chmod o= {path}")
 
     def release(self) -> None:
         """Lets another process have the folder. Harmless when repeated."""

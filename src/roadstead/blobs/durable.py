@@ -7,6 +7,9 @@ import secrets
 import threading
 from contextlib import suppress
 
+PRIVATE = 0o700
+"""Who may look into folders of content: the server alone, wherever the data folder lies."""
+
 
 def sync_folder(folder: str) -> None:
     """Make the names in a folder durable."""
@@ -54,7 +57,7 @@ class Folders:
                 parent = os.path.dirname(folder)
                 self.ensure(parent)
                 if not os.path.isdir(folder):
-                    os.mkdir(folder)
+                    os.mkdir(folder, PRIVATE)
                 sync_folder(parent)
             self._durable.add(folder)
 
@@ -64,7 +67,7 @@ class Folders:
         with self._lock:
             for name in names:
                 with suppress(FileExistsError):
-                    os.mkdir(f"{parent}/{name}")
+                    os.mkdir(f"{parent}/{name}", PRIVATE)
             sync_folder(parent)
             self._durable.update(f"{parent}/{name}" for name in names)
 
@@ -103,5 +106,5 @@ def _make_with_parents(folder: str) -> None:
     if not os.path.isdir(folder):
         parent = os.path.dirname(folder)
         _make_with_parents(parent)
-        os.mkdir(folder)
+        os.mkdir(folder, PRIVATE)
         sync_folder(parent)

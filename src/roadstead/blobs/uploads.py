@@ -18,7 +18,7 @@ from roadstead.base.errors import NotFound, OutOfRange, TooLarge
 from roadstead.base.values import Json
 from roadstead.blobs.batch import Batch
 from roadstead.blobs.claims import Claims
-from roadstead.blobs.durable import begin_sync, write_all
+from roadstead.blobs.durable import PRIVATE, begin_sync, write_all
 from roadstead.blobs.filesystem import FilesystemBlobs
 from roadstead.blobs.store import DigestMismatch, Tail, Upload
 from roadstead.blobs.threads import Threads, settled
@@ -174,7 +174,7 @@ class FilesystemUploads:
     def _start(self, id: str, note: bytes) -> None:
         folder = f"{self._root}/{id}"
         self._blobs.folders.ensure(self._root)
-        os.mkdir(folder)
+        os.mkdir(folder, PRIVATE)
         try:
             _create(f"{folder}/note.json", note)
             _create(f"{folder}/data", b"")

@@ -75,7 +75,7 @@ def _other_kind(api_version: str, kind: str, expected: Expected, others: Collect
     if kind == expected.kind and api_version == expected.version:
         return version_mismatch(api_version, expected.api_version)
     if (api_version, kind) in others:
-        internal = expected.group.partition(".")[0]
+        internal = expected.group.partition(".")[0] or "core"
         version = api_version.rpartition("/")[2]
         why = f"converting ({version}.{kind}) to ({internal}.{expected.kind}): unknown conversion"
     else:

@@ -34,6 +34,8 @@ class Fault(Enum):
         return self.value[1]
 
 
+SHOWN_VALUE = 1024
+"""Characters of a value that a message repeats."""
 _WITH_VALUE = frozenset({Fault.INVALID, Fault.NOT_SUPPORTED, Fault.NOT_FOUND, Fault.DUPLICATE})
 
 
@@ -49,7 +51,7 @@ class FieldError:
     @property
     def body(self) -> str:
         """The message without the path."""
-        text = f"{self.type.words}: {scalar(self.value)}" if self.type in _WITH_VALUE else self.type.words
+        text = f"{self.type.words}: {_shown(self.value)}" if self.type in _WITH_VALUE else self.type.words
         return f"{text}: {self.detail}" if self.detail else text
 
     @property
@@ -100,6 +102,11 @@ def too_long(field: str, limit: int) -> FieldError:
 def internal_field(field: str, detail: str) -> FieldError:
     """An error of another kind, carried inside an Invalid."""
     return FieldError(Fault.INTERNAL, field, None, detail)
+
+
+def _shown(value: Any) -> str:
+    text = scalar(value)
+    return text if len(text) <= SHOWN_VALUE else f"{text[:SHOWN_VALUE]}… ({len(text)} characters)"
 
 
 def joined(errors: Iterable[FieldError]) -> str:

@@ -49,6 +49,12 @@ class GroupResource:
 NO_RESOURCE = GroupResource("", "")
 
 
+LONGEST_MESSAGE, LONGEST_NAME = 16384, 1024
+"""Characters of a message, and of a name in details: what a client sent is not sent back without end."""
+MOST_CAUSES = 100
+"""Field errors that one Status tells of."""
+
+
 class StatusError(Failure):
     """A refusal with its whole Status. `status` is what goes on the wire, `headers` what goes beside it."""
 
@@ -134,11 +140,17 @@ def unsupported_media_type(accepted: Sequence[str] | None) -> StatusError:
 
 
 def invalid(kind: str, group: str, name: str, errors: Sequence[FieldError]) -> StatusError:
-    """422: the object breaks rules, field by field; every error is a cause, identical texts are told once."""
+    """422: the object breaks rules, field by field; every error is a cause, identical texts are told once.
+
+    Of more errors than one can read, the first are told, and how many there are.
+    """
+    told = list(errors[:MOST_CAUSES])
+    if len(errors) > MOST_CAUSES:
+        told.append(internal_field("", f"too many errors: {len(errors) - MOST_CAUSES} more are not listed"))
     who = GroupResource(group, kind) if kind else f".{group}" if group else ""
     text = f"{who} {quote(name)} is invalid"
-    details = _details(GroupResource(group, kind), name, causes=[error.cause for error in errors])
-    return _failure(422, "Invalid", f"{text}: {joined(errors)}" if errors else text, details)
+    details = _details(GroupResource(group, kind), name, causes=[error.cause for error in told])
+    return _failure(422, "Invalid", f"{text}: {joined(told)}" if told else text, details)
 
 
 def rejected() -> StatusError:
@@ -187,6 +199,8 @@ def success(resource: GroupResource | None = None, name: str = "", uid: str = ""
 
 
 def _failure(code: int, reason: str, message: str, details: Json | None = None) -> StatusError:
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE]}… ({len(message)} characters)"
     status: Json = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message}
     if reason:
         status["reason"] = reason
@@ -196,7 +210,7 @@ def _failure(code: int, reason: str, message: str, details: Json | None = None) 
 
 
 def _details(resource: GroupResource, name: str, *, causes: Sequence[Json] = (), retry: int = 0) -> Json:
-    said: Json = {"name": name, "group": resource.group, "kind": resource.resource}
+    said: Json = {"name": name[:LONGEST_NAME], "group": resource.group, "kind": resource.resource}
     said |= {"causes": list(causes), "retryAfterSeconds": retry}
     return {key: value for key, value in said.items() if value}
 

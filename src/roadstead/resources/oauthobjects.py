@@ -134,6 +134,7 @@ CLIENTS = Resource(
         Column("Token-Max-Age", _lasts),
         Column("Redirect URIs", _listed("redirectURIs")),
     ),
+    confidential=True,
 )
 ACCESS_TOKENS = Resource(
     GROUP,
@@ -147,6 +148,7 @@ ACCESS_TOKENS = Resource(
     ),
     columns=_TOKEN_COLUMNS,
     selectable={**_BY_USER, "authorizeToken": _text_of("authorizeToken")},
+    confidential=True,
 )
 AUTHORIZE_TOKENS = Resource(
     GROUP,
@@ -162,6 +164,7 @@ AUTHORIZE_TOKENS = Resource(
     ),
     columns=_TOKEN_COLUMNS,
     selectable=_BY_USER,
+    confidential=True,
 )
 AUTHORIZATIONS = Resource(
     GROUP,

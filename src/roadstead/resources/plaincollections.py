@@ -11,6 +11,7 @@ from roadstead.base.values import Json
 from roadstead.kube.status import GroupResource
 from roadstead.objects.store import Store
 from roadstead.resources import plain, workloadrules
+from roadstead.resources.limitrules import LimitRangeRules, QuotaRules
 from roadstead.resources.namedrules import NamedRules
 from roadstead.resources.plain import apps, batch, core
 from roadstead.resources.plainrules import GrantRules, SecretRules
@@ -44,7 +45,12 @@ def _rules(policy: Callable[[], Policy]) -> dict[GroupResource, Rules]:
     found: dict[GroupResource, Rules] = {each.group_resource: GrantRules(each, policy) for each in plain.GRANTING}
     found[plain.SECRETS.group_resource] = SecretRules()
     own = (ConfigMapRules(plain.CONFIG_MAPS), ServiceRules(plain.SERVICES), RouteRules(plain.ROUTES))
-    found |= {each.resource.group_resource: each for each in (*own, *_workloads())}
+    limits = (
+        LimitRangeRules(plain.LIMIT_RANGES),
+        QuotaRules(plain.RESOURCE_QUOTAS),
+        QuotaRules(plain.CLUSTER_RESOURCE_QUOTAS),
+    )
+    found |= {each.resource.group_resource: each for each in (*own, *limits, *_workloads())}
     return found
 
 

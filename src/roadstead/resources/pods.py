@@ -1,4 +1,4 @@
-"""Pods, with `log`: what a program printed, from whoever runs it."""
+"""Pods, with `log`: what a program printed, from whoever runs it; nobody is connected to a program."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from roadstead.kube import status
 from roadstead.kube.status import FieldError
 from roadstead.resources.plain.cells import objects_at, text_at
 
+CONNECTIONS = ("attach", "exec", "portforward")
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 
 
@@ -43,12 +44,16 @@ class Pods(Collection):
         self, verb: str, namespace: str, name: str, sub: str, body: Json | Patch | None, ask: Ask
     ) -> Outcome:
         """The log of a container; raises StatusError (400, 404, 422)."""
-        if sub != "log":
+        if sub not in ("log", *CONNECTIONS):
             return await super().subresource(verb, namespace, name, sub, body, ask)
         pod = self.stored(self.entry(namespace, name, ask))
+        unplaced = status.bad_request(f"pod {name} does not have a host assigned")
+        if sub in CONNECTIONS:
+            elsewhere = f"pod {name} runs elsewhere, if at all: nobody is connected to its programs from here"
+            raise status.bad_request(elsewhere) if text_at(pod, "spec", "nodeName") else unplaced
         options = log_options(ask.query, _container(pod, ask.query.get("container", "")))
         if not text_at(pod, "spec", "nodeName"):
-            raise status.bad_request(f"pod {name} does not have a host assigned")
+            raise unplaced
         found = await self.logs(pod, options) if self.logs is not None else None
         if found is None:
             raise status.bad_request(f"the log of pod {name} is not kept here: it runs elsewhere, if at all")

@@ -86,7 +86,7 @@ class ConfigMapRules(NamedRules):
         for key in sorted(texts.keys() & binaries.keys()):
             found.append(status.invalid_value(f"data[{key}]", key, "duplicate of key present in binaryData"))
         if sum(len(str(each).encode(errors="replace")) for each in (*texts.values(), *binaries.values())) > LARGEST:
-            found.append(status.too_long("", LARGEST))
+            found.append(status.too_long("[]", LARGEST))
         if old is not None and old.get("immutable"):
             why = "field is immutable when `immutable` is set"
             found += [

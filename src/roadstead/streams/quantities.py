@@ -1,7 +1,7 @@
 """Kubernetes quantities (`1Gi`, `500M`, `2e3`), as far as limits need them: read, compare, write; no I/O."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
@@ -22,10 +22,11 @@ class NotAQuantity(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A whole number (fractions are rounded up, as Kubernetes does) and the family of suffixes it was written in."""
+    """A whole number (fractions are `rounded` up, as Kubernetes does) and the family of suffixes it was written in."""
 
     value: int
     family: Literal["binary", "decimal"] = "binary"
+    rounded: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         """The canonical text: the largest suffix that leaves a whole number."""
@@ -46,4 +47,5 @@ def parse(text: str) -> Quantity:
         Fraction(_BINARY[binary]) if binary else _DECIMAL[decimal] if decimal else Fraction(10) ** int(exponent or 0)
     )
     value = Fraction(digits) * factor * (-1 if sign == "-" else 1)
-    return Quantity(-(-value.numerator // value.denominator), "binary" if binary else "decimal")
+    whole = -(-value.numerator // value.denominator)
+    return Quantity(whole, "binary" if binary else "decimal", value.denominator != 1)

@@ -95,6 +95,7 @@ SECRETS = row(
     "Secret",
     (NAME, Column("Type", field_of("type")), Column("Data", count_of("data"), "integer"), AGE),
     selectable=selects(type=("type",)),
+    confidential=True,
 )
 CONFIG_MAPS = row("", "ConfigMap", (NAME, Column("Data", _data, "integer"), AGE), short=("cm",))
 SERVICE_ACCOUNTS = row(
@@ -118,7 +119,13 @@ PODS = row(
     POD_COLUMNS,
     short=("po",),
     categories=ALL,
-    subresources=(Subresource("log", "Pod", ("get",)), status_of("Pod")),
+    subresources=(
+        Subresource("attach", "PodAttachOptions", ("create", "get"), connects=True),
+        Subresource("exec", "PodExecOptions", ("create", "get"), connects=True),
+        Subresource("log", "Pod", ("get",)),
+        Subresource("portforward", "PodPortForwardOptions", ("create", "get"), connects=True),
+        status_of("Pod"),
+    ),
     selectable=selects(
         spec_nodeName=("spec", "nodeName"),
         spec_restartPolicy=("spec", "restartPolicy"),

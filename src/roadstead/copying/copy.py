@@ -150,7 +150,8 @@ class Copy:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(one(question)) for question in questions]
-        except* Failure as failures:
+        except ExceptionGroup as failures:
+            # Not `except*`: Python 3.11.2, Debian 12's, wraps what is raised in there once more.
             raise _first(failures) from None
         finally:
             for question in questions:
@@ -225,11 +226,12 @@ def _in_order(top: Item, known: dict[Digest, Item]) -> dict[Digest, Item]:
     return ordered
 
 
-def _first(failures: BaseExceptionGroup[Failure]) -> Failure:
-    first: BaseException = failures
-    while isinstance(first, BaseExceptionGroup):
+def _first(failures: ExceptionGroup[Exception]) -> Exception:
+    """What ended the others: a failure that can be told, unless there was a fault."""
+    _, faults = failures.split(Failure)
+    first: Exception = faults or failures
+    while isinstance(first, ExceptionGroup):
         first = first.exceptions[0]
-    assert isinstance(first, Failure)
     return first
 
 

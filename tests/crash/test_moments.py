@@ -20,15 +20,17 @@ from tests.crash.survey import survey
 
 pytestmark = pytest.mark.crash
 KILLS, CLIENTS, TAGS, SEED = 12, 4, 3, 20261123
+PUSH_SECONDS = 30.0
 
 
-def push_until_broken(server: Server, number: int, round: int) -> Ledger:
+def push_until_broken(server: Server, number: int, round: int, pushed_one: threading.Event) -> Ledger:
     """A client that pushes until the server goes away. Two share each repository, each has tags of its own."""
     ledger = Ledger()
     with server.ask_registry() as registry, server.ask_api() as api, suppress(*Broken):
         for pushed in itertools.count():
             image = SmallImage(f"image {pushed} of {number} in round {round}")
             push(registry, f"{NAMESPACE}/shared{number // 2}", f"from{number}-{pushed % TAGS}", image, ledger)
+            pushed_one.set()
             note_revision(api, ledger)
     return ledger
 
@@ -46,12 +48,16 @@ def test_what_was_acknowledged_survives_kills_at_any_moment_under_load(nursery: 
         promised.uploads.clear()
         promised.asked.clear()
     assert server.stop() == 0
-    assert len(promised.manifests) > KILLS
+    assert len(promised.manifests) >= KILLS // 2
 
 
 def push_and_kill(server: Server, round: int, seconds: float) -> list[Ledger]:
+    """Every other server lives until something was pushed to it, however slow the machine is."""
+    pushed_one = threading.Event()
     with ThreadPoolExecutor(CLIENTS) as threads:
-        clients = [threads.submit(push_until_broken, server, number, round) for number in range(CLIENTS)]
+        clients = [threads.submit(push_until_broken, server, number, round, pushed_one) for number in range(CLIENTS)]
+        if round % 2:
+            assert pushed_one.wait(PUSH_SECONDS)
         time.sleep(seconds)
         server.kill()
         return [client.result() for client in clients]

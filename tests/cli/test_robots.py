@@ -74,6 +74,17 @@ def test_a_token_that_never_ends_ends_with_its_robot(server: Server) -> None:
     assert not may_push(server, token)
 
 
+def test_tokens_that_never_end_stand_where_oc_registry_login_looks_for_them(server: Server) -> None:
+    plain(server, "create", "old", "--expires", "never")
+    plain(server, "rotate", "old", "--expires", "never")
+    with server.ask_api() as api:
+        listed = api.get("/api/v1/namespaces/shop/serviceaccounts/old").json()["secrets"]
+        (named,) = (each["name"] for each in listed if each["name"].startswith("old-token-"))
+        secret = api.get(f"/api/v1/namespaces/shop/secrets/{named}").json()
+    assert secret["type"] == "kubernetes.io/service-account-token"
+    assert secret["data"]["token"]
+
+
 def test_a_puller_pulls_and_does_not_push(server: Server) -> None:
     token = plain(server, "create", "reader")
     assert not may_push(server, token)

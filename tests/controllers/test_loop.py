@@ -15,6 +15,7 @@ from roadstead.base.errors import NotFound
 from roadstead.controllers.lease import Lease
 from roadstead.controllers.loop import Loop, Watched, itself
 from roadstead.controllers.queue import Key
+from roadstead.kube import status
 from roadstead.objects.store import Store
 from roadstead.resources import plain
 from roadstead.testing.clock import START, SimulatedClock
@@ -132,6 +133,28 @@ async def test_a_failure_is_told_in_one_line_and_comes_again_ever_later(
     assert len(told) == len(times)
     wanted = {"loop": "test", "namespace": "shop", "object": "one", "again_in": 1.0}
     assert {name: told[0][name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(("times", "told"), [(1, 0), (2, 1)])
+async def test_who_was_slower_once_says_nothing_of_it(
+    roles: Collection, clock: SimulatedClock, times: int, told: int
+) -> None:
+    begun = 0
+
+    async def reconcile(key: Key) -> None:
+        nonlocal begun
+        begun += 1
+        if begun <= times:
+            raise status.conflict(status.GroupResource("", "roles"), "one", "modified")
+
+    await make(roles, "one")
+    with capture_logs() as lines:
+        async with running(Loop("test", [Watched(roles, itself)], reconcile, clock=clock)):
+            for wait in (1, 2):
+                await clock.settle()
+                await clock.advance(wait)
+            await until(lambda: begun > times)
+    assert [line["event"] for line in lines if line["log_level"] == "warning"] == ["reconcile failed"] * told
 
 
 async def test_success_forgets_the_failures_before(roles: Collection, clock: SimulatedClock) -> None:

@@ -19,6 +19,7 @@ MOST_BYTES = 64 * 1024 * 1024
 SECONDS = 40.0
 JSON = "application/json"
 MERGE = "application/merge-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
 
 
 class Refused(Failure):
@@ -60,6 +61,10 @@ class Api:
     async def merge(self, path: str, patch: Json) -> Json:
         """The object after a merge patch; raises Refused, RemoteFailure."""
         return await self._ask("PATCH", path, patch, MERGE)
+
+    async def strategic(self, path: str, patch: Json) -> Json:
+        """The object after a strategic merge patch, which knows lists by their keys; raises Refused, RemoteFailure."""
+        return await self._ask("PATCH", path, patch, STRATEGIC)
 
     async def delete(self, path: str) -> bool:
         """Whether there was something to delete; raises Refused, RemoteFailure."""

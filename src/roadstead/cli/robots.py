@@ -91,6 +91,7 @@ class Robots:
         if not keep_old:
             for each in old:
                 await self._api.delete(f"{self._core}/secrets/{each['metadata']['name']}")
+            await self._tell_account(name, [{"$patch": "delete", "name": each["metadata"]["name"]} for each in old])
 
     async def revoke(self, name: str) -> None:
         """The robot, its role and all its tokens are gone with the next request."""
@@ -122,6 +123,7 @@ class Robots:
         if lasts is None:
             forever = {"metadata": {**meta, "annotations": {ACCOUNT: name}}, "type": TOKEN_TYPE}
             await self._filled(await self._api.create(f"{self._core}/secrets", forever))
+            await self._tell_account(name, [{"name": meta["name"]}])
             return
         secret = await self._api.create(f"{self._core}/secrets", {"metadata": meta, "type": "Opaque"})
         bound = {"kind": "Secret", "apiVersion": "v1", "name": meta["name"], "uid": secret["metadata"]["uid"]}
@@ -135,6 +137,10 @@ class Robots:
         except BaseException:
             await self._api.delete(path)
             raise
+
+    async def _tell_account(self, name: str, changes: Sequence[Json]) -> None:
+        """Tokens that never end stand in their account's list of secrets, where `oc registry login -z` looks."""
+        await self._api.strategic(f"{self._core}/serviceaccounts/{name}", {"secrets": changes})
 
     async def _account(self, name: str) -> Json:
         found = await self._api.find(f"{self._core}/serviceaccounts/{name}")

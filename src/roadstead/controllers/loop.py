@@ -14,6 +14,7 @@ from roadstead.base.values import Json
 from roadstead.controllers.clock import REAL, Clock
 from roadstead.controllers.lease import Lease
 from roadstead.controllers.queue import FIRST_DELAY_SECONDS, Key, WorkQueue
+from roadstead.kube.status import StatusError
 from roadstead.objects.log import Change, Entry
 
 PAGE = 500
@@ -126,6 +127,11 @@ class Loop:
                 queue.succeeded(key, again)
 
     def _tell(self, key: Key, fault: Exception, again: float) -> None:
+        faster = isinstance(fault, StatusError) and fault.reason == "Conflict"
+        if faster and again <= FIRST_DELAY_SECONDS:
+            # As happens; the next try sees what they wrote.
+            logger().debug("reconcile again", loop=self.name, namespace=key[0], object=key[1], again_in=again)
+            return
         expected = isinstance(fault, Failure)
         logger().warning(
             "reconcile failed",

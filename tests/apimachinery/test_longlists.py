@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 import orjson
 import pytest
 
-from roadstead.apimachinery import listing
+from roadstead.apimachinery import listing, longlists
 from roadstead.base.values import Json
 from tests.apimachinery.world import BOATS, Answer, World
 
@@ -60,9 +60,36 @@ async def test_a_long_list_is_compressed_on_its_way(fleet: World) -> None:
     assert len(names(orjson.loads(gzip.decompress(await text(answer))))) == COUNT
 
 
-async def test_a_long_list_as_a_table_and_one_with_a_limit_are_sent_at_once(fleet: World) -> None:
-    table = await fleet.ask("GET", BOATS, headers={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"})
-    assert len(table.json["rows"]) == COUNT
+async def test_a_long_list_is_worked_out_piece_by_piece_as_a_table_too(fleet: World) -> None:
+    answer = await fleet.ask("GET", BOATS, headers={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"})
+    table = orjson.loads(await text(answer))
+    assert (table["kind"], table["metadata"]) == ("Table", {"resourceVersion": str(COUNT)})
+    assert [column["name"] for column in table["columnDefinitions"]][:1] == ["Name"]
+    assert [row["cells"][0] for row in table["rows"]] == [f"b{number:02}" for number in range(COUNT)]
+
+
+async def test_a_long_list_of_metadata_is_sent_in_pieces(fleet: World) -> None:
+    wanted = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+    found = orjson.loads(await text(await fleet.ask("GET", BOATS, headers={"Accept": wanted})))
+    assert (found["kind"], found["metadata"]) == ("PartialObjectMetadataList", {"resourceVersion": str(COUNT)})
+    assert names(found) == [f"b{number:02}" for number in range(COUNT)]
+
+
+@pytest.mark.parametrize("wanted", ["Table", "PartialObjectMetadataList"])
+async def test_others_have_their_turn_between_the_pieces_of_a_table(
+    fleet: World, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    monkeypatch.setattr(listing, "LONG", COUNT + 1)
+    monkeypatch.setattr(longlists, "AT_ONCE", 5)
+    answer = await fleet.ask("GET", BOATS, headers={"Accept": f"application/json;as={wanted};v=v1;g=meta.k8s.io"})
+    assert isinstance(answer.reply.body, AsyncGenerator)
+    pieces = [piece async for piece in answer.reply.body]
+    assert len(pieces) == COUNT // 5 + 2
+    found = orjson.loads(b"".join(pieces))
+    assert len(found.get("rows") or found["items"]) == COUNT
+
+
+async def test_a_list_with_a_limit_is_sent_at_once(fleet: World) -> None:
     assert len((await fleet.ask("GET", f"{BOATS}?limit=20")).json["items"]) == 20
 
 

@@ -122,10 +122,9 @@ async def list_(call: Call) -> Reply:
     how = replies.accepted(call.request, call.resource, of_list=True)
     wanted = options.list_options(call.request, call.resource)
     page = await call.served.page(call.namespace or None, wanted, call.ask())
-    if page.rest is not None:
-        if how.form is replies.Form.OBJECT:
-            return longlists.reply(call.request, page, page.rest, call.resource, call.warnings)
-        page = await page.whole()
+    if page.answer is None and longlists.is_long(page, how):
+        form = replies.list_form(page, call.resource, how, call.settings.now())
+        return longlists.reply(call.request, page, form, call.warnings)
     return await _reply(call, replies.page_bytes(page, call.resource, how, call.settings.now()))
 
 

@@ -1,4 +1,4 @@
-"""Lists so long that they are sent while they are read, all of one revision."""
+"""Lists so long that they are sent while they are read or worked out, all of one revision."""
 
 from __future__ import annotations
 
@@ -6,34 +6,50 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from roadstead.apimachinery import replies
-from roadstead.apimachinery.resource import Resource
+from roadstead.apimachinery.replies import ListForm
 from roadstead.apimachinery.served import Page
 from roadstead.apimachinery.shown import Shown
 from roadstead.base.errors import Failure
 from roadstead.base.web import Reply, Request
 
+AT_ONCE = 500
+"""Items written without letting others have their turn: rows of tables take their time."""
 
-def reply(
-    request: Request, page: Page, rest: AsyncIterator[Sequence[Shown]], resource: Resource, warnings: Sequence[str]
-) -> Reply:
+
+def is_long(page: Page, how: replies.Accepted) -> bool:
+    """Whether a page is better sent in pieces."""
+    return page.rest is not None or (how.form is not replies.Form.OBJECT and len(page.items) > AT_ONCE)
+
+
+def reply(request: Request, page: Page, form: ListForm, warnings: Sequence[str]) -> Reply:
     """A list whose beginning is `page`; compressed for those who can read it."""
     headers = [*replies.json_headers(warnings), ("Vary", "Accept-Encoding")]
-    pieces = _pieces(replies.list_head(resource, replies.list_metadata(page)), page.items, rest)
+    pieces = _pieces(form, page)
     if replies.reads_gzip(request):
         return Reply(200, [*headers, ("Content-Encoding", "gzip")], _packed(pieces))
     return Reply(200, headers, pieces)
 
 
-async def _pieces(head: bytes, items: Sequence[Shown], rest: AsyncIterator[Sequence[Shown]]) -> AsyncIterator[bytes]:
-    yield head + b",".join(each.bare for each in items)
+async def _pieces(form: ListForm, page: Page) -> AsyncIterator[bytes]:
+    before = form.head
     try:
-        async for more in rest:
-            if more:
-                yield b"," + b",".join(each.bare for each in more)
+        async for items in _parts(page):
+            if items:
+                yield before + form.items(items)
+                before = b","
+            await asyncio.sleep(0)
     except Failure as broken:
         # The 200 is sent: breaking off is the only way left to say that this is not everything.
         raise ConnectionResetError(f"the list cannot be finished: {broken.message}") from None
-    yield replies.LIST_END
+    yield (b"" if before == b"," else before) + replies.LIST_END
+
+
+async def _parts(page: Page) -> AsyncIterator[Sequence[Shown]]:
+    for start in range(0, len(page.items), AT_ONCE):
+        yield page.items[start : start + AT_ONCE]
+    if page.rest is not None:
+        async for more in page.rest:
+            yield more
 
 
 async def _packed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -139,26 +139,41 @@ def object_bytes(shown: Shown, resource: Resource, how: Accepted, now: datetime)
     if how.form is Form.TABLE:
         revision = obj.get("metadata", {}).get("resourceVersion")
         metadata = {"resourceVersion": revision} if revision else {}
-        return tables.table(resource, [obj], metadata, how.table, now)
+        head = tables.table_head(resource, metadata, how.table)
+        return head + tables.table_row(resource, obj, how.table, now) + LIST_END
     return orjson.dumps(tables.partial(obj, how.table.version))
+
+
+@dataclass(frozen=True, slots=True)
+class ListForm:
+    """A list as JSON: `head` goes up to its first item, items stand between commas, LIST_END closes it."""
+
+    head: bytes
+    item: Callable[[Shown], bytes]
+
+    def items(self, shown: Sequence[Shown]) -> bytes:
+        """Several items."""
+        return b",".join(map(self.item, shown))
+
+
+def list_form(page: Page, resource: Resource, how: Accepted, now: datetime) -> ListForm:
+    """How a page is written in the form accepted."""
+    metadata, form = list_metadata(page), how.table
+    if how.form is Form.TABLE:
+        head = tables.table_head(resource, metadata, form)
+        return ListForm(head, lambda shown: tables.table_row(resource, shown.object, form, now))
+    if how.form is Form.PARTIAL_LIST:
+        return ListForm(tables.partial_head(metadata, form.version), lambda shown: tables.partial_item(shown.object))
+    head = orjson.dumps({"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata})
+    return ListForm(head[:-1] + b',"items":[', lambda shown: shown.bare)
 
 
 def page_bytes(page: Page, resource: Resource, how: Accepted, now: datetime) -> bytes:
     """A list in the form accepted."""
     if page.answer is not None:
         return orjson.dumps(page.answer)
-    metadata = list_metadata(page)
-    if how.form is Form.TABLE:
-        return tables.table(resource, [each.object for each in page.items], metadata, how.table, now)
-    if how.form is Form.PARTIAL_LIST:
-        return tables.partial_list([each.object for each in page.items], metadata, how.table.version)
-    return b"".join((list_head(resource, metadata), b",".join(each.bare for each in page.items), LIST_END))
-
-
-def list_head(resource: Resource, metadata: Json) -> bytes:
-    """A list as JSON, up to its first item."""
-    head = orjson.dumps({"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata})
-    return head[:-1] + b',"items":['
+    form = list_form(page, resource, how, now)
+    return b"".join((form.head, form.items(page.items), LIST_END))
 
 
 def list_metadata(page: Page) -> Json:

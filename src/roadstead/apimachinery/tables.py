@@ -61,18 +61,20 @@ def _accompanying(obj: Json, form: TableForm) -> Json | None:
     return obj if form.include is Include.OBJECT else partial(obj, form.version)
 
 
-def table(resource: Resource, objects: Sequence[Json], metadata: Json, form: TableForm, now: datetime) -> bytes:
-    """A whole Table as JSON; `metadata` is the list's."""
-    columns = resource.columns or ()
-    return orjson.dumps(
-        {
-            "kind": "Table",
-            "apiVersion": form.api_version,
-            "metadata": metadata,
-            "columnDefinitions": definitions(columns),
-            "rows": [row(columns, each, form, now) for each in objects],
-        }
-    )
+def table_head(resource: Resource, metadata: Json, form: TableForm) -> bytes:
+    """A Table as JSON, up to its first row; `metadata` is the list's."""
+    head = {
+        "kind": "Table",
+        "apiVersion": form.api_version,
+        "metadata": metadata,
+        "columnDefinitions": definitions(resource.columns or ()),
+    }
+    return orjson.dumps(head)[:-1] + b',"rows":['
+
+
+def table_row(resource: Resource, obj: Json, form: TableForm, now: datetime) -> bytes:
+    """One row as JSON."""
+    return orjson.dumps(row(resource.columns or (), obj, form, now))
 
 
 def partial(obj: Json, version: str = "v1") -> Json:
@@ -84,16 +86,15 @@ def partial(obj: Json, version: str = "v1") -> Json:
     }
 
 
-def partial_list(objects: Sequence[Json], metadata: Json, version: str = "v1") -> bytes:
-    """A PartialObjectMetadataList as JSON; its items carry no kind."""
-    return orjson.dumps(
-        {
-            "kind": "PartialObjectMetadataList",
-            "apiVersion": f"meta.k8s.io/{version}",
-            "metadata": metadata,
-            "items": [{"metadata": each.get("metadata", {})} for each in objects],
-        }
-    )
+def partial_head(metadata: Json, version: str = "v1") -> bytes:
+    """A PartialObjectMetadataList as JSON, up to its first item."""
+    head = {"kind": "PartialObjectMetadataList", "apiVersion": f"meta.k8s.io/{version}", "metadata": metadata}
+    return orjson.dumps(head)[:-1] + b',"items":['
+
+
+def partial_item(obj: Json) -> bytes:
+    """An item of such a list as JSON; it carries no kind."""
+    return orjson.dumps({"metadata": obj.get("metadata", {})})
 
 
 def empty_row(columns: Sequence[Column], obj: Json, form: TableForm) -> Json:

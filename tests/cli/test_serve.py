@@ -112,7 +112,8 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
 )
 def test_damaged_files_are_named_and_never_overwritten(tmp_path: Path, file: str, content: bytes, words: str) -> None:
     folder = tmp_path / "data"
-    (folder / "tls").mkdir(parents=True)
+    folder.mkdir(mode=0o700)
+    (folder / "tls").mkdir()
     (folder / "tls" / "ca.key").write_bytes(b"no key")
     (folder / file).write_bytes(content)
     if file != "ca.crt":

@@ -128,6 +128,22 @@ SELECTOR = {"matchLabels": {"app": "x"}}
             {"spec": {"scaleTargetRef": {"kind": "D", "name": "d"}, "maxReplicas": 3}},
             ["x", "D/d", "<none>", "<unset>", 3, 0, "60m"],
         ),
+        (
+            "horizontalpodautoscalers",
+            {
+                "spec": {
+                    "scaleTargetRef": {"kind": "D", "name": "d"},
+                    "maxReplicas": 3,
+                    "metrics": [
+                        {"type": "Resource", "resource": {"name": "memory", "target": {"averageValue": "1Gi"}}},
+                        {"type": "External", "external": {"target": {"averageValue": "5"}}},
+                        {"type": "Pods", "pods": {"target": {"averageValue": "1k"}}},
+                    ],
+                }
+            },
+            ["x", "D/d", "memory: <unknown>/1Gi, <unknown>/5 (avg) + 1 more...", "<unset>", 3, 0, "60m"],
+        ),
+        ("priorityclasses", {"value": 7}, ["x", 7, False, "60m", "PreemptLowerPriority"]),
         ("leases", {"spec": {"holderIdentity": "me"}}, ["x", "me", "60m"]),
         (
             "routes",

@@ -176,6 +176,7 @@ def _reads_everywhere() -> tuple[Json, ...]:
         rule(READ, ("",), ("nodes", "nodes/status", "persistentvolumes", "persistentvolumes/status")),
         rule(READ, ("networking.k8s.io",), ("ingressclasses",)),
         rule(READ, ("storage.k8s.io",), ("storageclasses",)),
+        rule(READ, ("scheduling.k8s.io",), ("priorityclasses",)),
         rule(READ, ("coordination.k8s.io",), ("leases",)),
         rule(READ, ("apiextensions.k8s.io",), ("customresourcedefinitions", "customresourcedefinitions/status")),
         rule(READ, POLICY, ("clusterrolebindings", "clusterroles", "rolebindings", "roles")),

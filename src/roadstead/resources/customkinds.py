@@ -129,11 +129,18 @@ async def _stored_versions(new: Json, old: Json, ask: Ask) -> Json:
 class CustomKinds:
     """Every definition and the collections made from it; follows the log, so it knows of a change before anyone asks.
 
-    `served` is the table of kinds by name: custom ones, in their stored version, are put in and taken out.
+    `served` is the table of kinds by name: custom ones, in their stored version, are put in and taken out. `further`
+    are other versions of kinds in it.
     """
 
-    def __init__(self, store: Store, check: NamespaceCheck, served: dict[GroupResource, Served]) -> None:
-        self._store, self._check, self._served = store, check, served
+    def __init__(
+        self,
+        store: Store,
+        check: NamespaceCheck,
+        served: dict[GroupResource, Served],
+        further: Sequence[Served] = (),
+    ) -> None:
+        self._store, self._check, self._served, self._further = store, check, served, further
         self._fixed: list[Resource] = []
         self.definitions: dict[str, Json] = {}
         self._made: dict[str, list[CustomResources]] = {}
@@ -164,7 +171,7 @@ class CustomKinds:
 
     def _tell(self) -> None:
         others = [each for made in self._made.values() for each in made[1:]]
-        self._publish([*self._served.values(), *others])
+        self._publish([*self._served.values(), *self._further, *others])
 
     def _take(self, name: str, crd: Json | None) -> bool:
         """Whether what is served has changed."""

@@ -33,7 +33,7 @@ from roadstead.resources.limits import Limits
 from roadstead.resources.namespaces import Namespaces
 from roadstead.resources.openshiftreviews import openshift_reviews
 from roadstead.resources.people import People, people
-from roadstead.resources.plaincollections import plain_collections
+from roadstead.resources.plaincollections import earlier_versions, plain_collections
 from roadstead.resources.projectrequests import ProjectRequests
 from roadstead.resources.projects import Projects, Rights
 from roadstead.resources.quotas import Quotas
@@ -118,11 +118,12 @@ def build(
     persons = people(store)
     everything: tuple[Served, ...] = (namespaces, *stored.values(), images, streams, *persons.served(), *views)
     served = {each.resource.group_resource: each for each in everything}
-    custom = CustomKinds(store, namespaces.check, served)
+    earlier = earlier_versions(store, namespaces.check)
+    custom = CustomKinds(store, namespaces.check, served, earlier)
     namespaces.content = lambda: [
         each for each in served.values() if isinstance(each, Collection) and each.resource.namespaced
     ]
-    quotas.bound(each for each in (*stored.values(), streams) if each.resource.namespaced)
+    quotas.bound(each for each in (*stored.values(), *earlier, streams) if each.resource.namespaced)
     found = (contents, arrivals, limits, quotas, sources, persons, imports, custom)
     return Kinds(served, namespaces, images, streams, stream_tags, signatures, mappings, *found)
 

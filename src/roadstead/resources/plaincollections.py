@@ -11,9 +11,11 @@ from roadstead.base.values import Json
 from roadstead.kube.status import GroupResource
 from roadstead.objects.store import Store
 from roadstead.resources import plain, workloadrules
+from roadstead.resources.autoscalers import AutoscalerRules, EarlierRules
 from roadstead.resources.limitrules import LimitRangeRules, QuotaRules
 from roadstead.resources.namedrules import NamedRules
 from roadstead.resources.plain import apps, batch, core
+from roadstead.resources.plain.policy import AUTOSCALERS, EARLIER_AUTOSCALERS
 from roadstead.resources.plainrules import GrantRules, SecretRules
 from roadstead.resources.pods import Pods
 from roadstead.resources.servicerules import ConfigMapRules, RouteRules, ServiceRules
@@ -41,11 +43,18 @@ def plain_collections(
     }
 
 
+def earlier_versions(store: Store, check: NamespaceCheck) -> tuple[Collection, ...]:
+    """Kinds in a version before the one they are kept in: other faces of the same objects."""
+    rules = EarlierRules(EARLIER_AUTOSCALERS)
+    return (Collection(EARLIER_AUTOSCALERS, store, rules, namespace_check=check, kept_bytes=PLAIN_KEPT_BYTES),)
+
+
 def _rules(policy: Callable[[], Policy]) -> dict[GroupResource, Rules]:
     found: dict[GroupResource, Rules] = {each.group_resource: GrantRules(each, policy) for each in plain.GRANTING}
     found[plain.SECRETS.group_resource] = SecretRules()
     own = (ConfigMapRules(plain.CONFIG_MAPS), ServiceRules(plain.SERVICES), RouteRules(plain.ROUTES))
     limits = (
+        AutoscalerRules(AUTOSCALERS),
         LimitRangeRules(plain.LIMIT_RANGES),
         QuotaRules(plain.RESOURCE_QUOTAS),
         QuotaRules(plain.CLUSTER_RESOURCE_QUOTAS),

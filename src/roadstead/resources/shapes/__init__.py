@@ -28,6 +28,7 @@ _GROUPS: dict[str, dict[str, Shape]] = {
     "apiextensions.k8s.io": cluster.APIEXTENSIONS,
     "discovery.k8s.io": cluster.DISCOVERY,
     "storage.k8s.io": cluster.STORAGE,
+    "scheduling.k8s.io": cluster.SCHEDULING,
     "project.openshift.io": people.PROJECT,
     "authorization.openshift.io": people.REVIEWS,
     "route.openshift.io": openshift.ROUTE,

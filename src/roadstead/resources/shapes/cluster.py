@@ -191,6 +191,19 @@ kind StorageClass: A sort of storage that can be claimed.
 )
 """By name."""
 
+SCHEDULING = read(
+    "io.k8s.api.scheduling.v1",
+    """
+kind PriorityClass: How much more important than others some pods are.
+  value! int32                                   # The higher, the more important.
+  globalDefault bool                             # For pods that name no class.
+  description text
+  preemptionPolicy text one:Never|PreemptLowerPriority
+""",
+    META,
+)
+"""By name."""
+
 DISCOVERY = read(
     "io.k8s.api.discovery.v1",
     """

@@ -11,7 +11,7 @@ from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import Collection
 from roadstead.apimachinery.handlers import DoorSettings
 from roadstead.apimachinery.http import ApiDoor
-from roadstead.apimachinery.resource import Resource, Scaling, Subresource
+from roadstead.apimachinery.resource import Column, Resource, Scaling, Subresource
 from roadstead.base.values import Json
 from roadstead.base.web import request_for
 from roadstead.kube import schema
@@ -23,6 +23,7 @@ from tests.apimachinery.world import NOW, Answer, TestGate
 FLEETS = "/apis/harbour.test/v1/namespaces/north/fleets"
 SPEC = Shape("FleetSpec", {"replicas": schema.integer(keep=True), "selector": schema.map_of(schema.text())})
 STATUS = Shape("FleetStatus", {"replicas": schema.integer(keep=True)})
+DESIRED = (Column("Desired", lambda obj, _: obj["spec"]["replicas"], "integer"),)
 FLEET = Resource(
     "harbour.test",
     "v1",
@@ -34,7 +35,7 @@ FLEET = Resource(
     shape=kind_shape("Fleet", {"spec": schema.object_of(SPEC, default={}), "status": schema.object_of(STATUS)}),
     subresources=(
         Subresource("status", "Fleet", ("get", "patch", "update")),
-        Subresource("scale", "Scale", ("get", "patch", "update"), "autoscaling", "v1"),
+        Subresource("scale", "Scale", ("get", "patch", "update"), "autoscaling", "v1", columns=DESIRED),
     ),
 )
 MERGE_ = {"Content_Type": "application/merge-patch+json"}
@@ -147,3 +148,10 @@ async def test_a_kind_may_keep_its_numbers_elsewhere(store: Store) -> None:
     await collection.create("north", body, Ask.internal(NOW))
     found = (await collection.subresource("get", "north", "a", "scale", None, Ask.internal(NOW))).object
     assert (found["spec"], found["status"]) == ({"replicas": 4}, {"replicas": 2, "selector": "flag=red"})
+
+
+async def test_a_part_with_columns_is_shown_as_a_table_to_those_who_ask(harbour: Harbour) -> None:
+    table = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}
+    found = (await harbour.ask("GET", "/f/scale", **table)).json
+    assert (found["kind"], found["rows"][0]["cells"]) == ("Table", [3])
+    assert (await harbour.ask("GET", "/f/status", **table)).json["kind"] == "Fleet"

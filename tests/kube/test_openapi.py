@@ -111,6 +111,11 @@ def test_a_described_object_is_referred_to_in_the_way_each_version_allows() -> N
     assert described(field, 2) == {"$ref": "#/definitions/test.v1.Port", "description": "Where to knock."}
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_what_the_type_says_already_is_not_said_again(version: Literal[2, 3]) -> None:
+    assert "description" not in described(object_of(PORT, description="A port."), version)
+
+
 def test_a_shape_is_filed_once_however_often_it_is_used() -> None:
     definitions = Definitions()
     definitions.add_kind(Shape("Pod", {"a": object_of(PORT), "b": list_of(object_of(PORT))}), "test.v1")

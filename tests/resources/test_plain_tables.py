@@ -313,3 +313,9 @@ def test_no_table_stumbles_over_an_object_of_any_form(body: Json) -> None:
             column.value(obj, NOW)
         for select in resource.selectable.values():
             assert isinstance(select(obj), str)
+
+
+def test_the_status_of_a_plain_kind_is_shown_as_the_kind_is() -> None:
+    for resource in plain.PLAIN:
+        part = resource.subresource("status")
+        assert part is None or part.columns == resource.columns

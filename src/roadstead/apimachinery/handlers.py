@@ -190,11 +190,13 @@ async def delete_collection(call: Call) -> Reply:
 
 
 async def subresource(call: Call) -> Reply:
-    """Any verb on a part of an object that has a path of its own; answered as a plain object."""
-    how = replies.accepted(call.request, None)
+    """Any verb on a part of an object that has a path of its own."""
+    part = call.route.subresource
+    shown = replace(call.resource, columns=part.columns) if part is not None and part.columns else None
+    how = replies.accepted(call.request, shown)
     verb, write = call.target.verb, WriteOptions()
     body: Json | Patch | None = None
-    if call.route.subresource is not None and call.route.subresource.connects:
+    if part is not None and part.connects:
         pass
     elif verb == "patch":
         body = await bodies.read_patch(call.request, call.settings.body_bytes)
@@ -205,7 +207,7 @@ async def subresource(call: Call) -> Reply:
     outcome = await _subresource(call, body, write)
     if outcome.text is not None:
         return Reply(200, [("Content-Type", TEXT_TYPE), ("Cache-Control", replies.NO_STORE)], outcome.text)
-    return await _outcome(call, outcome, how, code=201 if verb == "create" else 200)
+    return await _outcome(call, outcome, how, code=201 if verb == "create" else 200, resource=shown)
 
 
 async def _subresource(call: Call, body: Json | Patch | None, write: WriteOptions) -> Outcome:
@@ -255,9 +257,11 @@ def _expected(call: Call) -> tuple[Expected, Shape]:
     return Expected(group, version, sub.kind), sub.shape or own or plain_shape(sub.kind)
 
 
-async def _outcome(call: Call, outcome: Outcome, how: replies.Accepted, *, code: int = 200) -> Reply:
+async def _outcome(
+    call: Call, outcome: Outcome, how: replies.Accepted, *, code: int = 200, resource: Resource | None = None
+) -> Reply:
     shown = Shown.of(outcome.object)
-    body = replies.object_bytes(shown, call.resource, how, call.settings.now())
+    body = replies.object_bytes(shown, resource or call.resource, how, call.settings.now())
     return await _reply(call, body, code=201 if outcome.created else code)
 
 

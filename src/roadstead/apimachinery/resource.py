@@ -42,6 +42,7 @@ class Subresource:
 
     `shape` describes the bodies it accepts; None: those of the parent when the kinds are equal, else as sent. `scaling`
     is for `scale`, where the paths are not the usual ones. `connects`: asks for a connection, and no body is read.
+    `columns` are those of its Table; None: it has none.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Subresource:
     shape: Shape | None = None
     scaling: Scaling | None = None
     connects: bool = False
+    columns: tuple[Column, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

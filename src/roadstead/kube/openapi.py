@@ -123,11 +123,13 @@ class Definitions:
 
     def _field(self, told: Field, package: str) -> Json:
         schema = self._type(told, package)
-        if "$ref" in schema and self.version == 3 and (told.description or told.default is not NOTHING):
+        # Clients show what is said of the field and of its type, one below the other: once is enough.
+        description = told.description if told.shape is None or told.description != told.shape.description else ""
+        if "$ref" in schema and self.version == 3 and (description or told.default is not NOTHING):
             # Beside a $ref nothing else counts in version 3.
             schema = {"allOf": [schema]}
-        if told.description:
-            schema["description"] = told.description
+        if description:
+            schema["description"] = description
         if told.default is not NOTHING and (told.default or told.kind in ("boolean", "integer", "number")):
             schema["default"] = told.default
         if told.one_of:

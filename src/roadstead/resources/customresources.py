@@ -24,6 +24,7 @@ from roadstead.kube.structural_values import shaped, validate
 from roadstead.objects.store import Store
 from roadstead.resources.ages import age
 from roadstead.resources.plain.cells import AGE, NAME
+from roadstead.resources.plain.rows import SCALE_COLUMNS
 from roadstead.resources.shapes import shape_of as plain_shape_of
 
 KEPT_BYTES = 1024 * 1024
@@ -190,7 +191,7 @@ def _deprecations(spec: Json) -> dict[str, str]:
 
 def _resource(spec: Json, version: Json, node: Node, schema: Json) -> Resource:
     told = spec["names"]
-    kind = told["kind"]
+    kind, columns = told["kind"], _columns(version.get("additionalPrinterColumns") or [])
     return Resource(
         spec["group"],
         version["name"],
@@ -201,24 +202,26 @@ def _resource(spec: Json, version: Json, node: Node, schema: Json) -> Resource:
         shape=shape_of(kind, node),
         short_names=tuple(told.get("shortNames") or ()),
         categories=tuple(told.get("categories") or ()),
-        columns=_columns(version.get("additionalPrinterColumns") or []),
+        columns=columns,
         selectable=_selectable(version.get("selectableFields") or []),
-        subresources=_parts(kind, version.get("subresources") or {}),
+        subresources=_parts(kind, columns, version.get("subresources") or {}),
         listed_as=told["listKind"],
         strategic=False,
         documented=lambda definitions: documented(schema, kind, definitions),
     )
 
 
-def _parts(kind: str, told: Json) -> tuple[Subresource, ...]:
+def _parts(kind: str, columns: tuple[Column, ...], told: Json) -> tuple[Subresource, ...]:
     parts = []
     if told.get("status") is not None:
-        parts.append(Subresource("status", kind, ("get", "patch", "update")))
+        parts.append(Subresource("status", kind, ("get", "patch", "update"), columns=columns))
     if (scale := told.get("scale")) is not None:
         names = (scale["specReplicasPath"], scale["statusReplicasPath"], scale.get("labelSelectorPath") or "")
         paths = [jsonpath.parse(name).names or () if name else () for name in names]
         verbs, shape = ("get", "patch", "update"), plain_shape_of("autoscaling", "Scale")
-        parts.append(Subresource("scale", "Scale", verbs, "autoscaling", "v1", shape, Scaling(*paths)))
+        parts.append(
+            Subresource("scale", "Scale", verbs, "autoscaling", "v1", shape, Scaling(*paths), columns=SCALE_COLUMNS)
+        )
     return tuple(parts)
 
 

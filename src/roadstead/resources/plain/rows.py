@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from roadstead.apimachinery.resource import ALL_VERBS, Column, Resource, Subresource
 from roadstead.base.values import Json
-from roadstead.resources.plain.cells import AGE, NAME, text_at
+from roadstead.resources.plain.cells import AGE, NAME, number_of, text_at
 from roadstead.resources.shapes import shape_of
 
 PLAINLY = (NAME, AGE)
 """The columns of a kind that has none of its own."""
+SCALE_COLUMNS = (
+    NAME,
+    Column("Desired", number_of("spec", "replicas"), "integer"),
+    Column("Available", number_of("status", "replicas"), "integer"),
+    AGE,
+)
 ONE_BY_ONE = tuple(verb for verb in ALL_VERBS if verb != "deletecollection")
 READ_VERBS = ("get", "list", "watch")
 ALL = ("all",)
@@ -26,10 +33,12 @@ def row(
     short: Sequence[str] = (),
     version: str = "v1",
     plural: str = "",
+    subresources: Sequence[Subresource] = (),
     **more: Any,
 ) -> Resource:
     """A plain kind; `plural` where it is not just the kind with an s."""
     singular = kind.lower()
+    parts = tuple(replace(each, columns=tuple(columns)) if each.name == "status" else each for each in subresources)
     return Resource(
         group,
         version,
@@ -41,6 +50,7 @@ def row(
         columns=tuple(columns),
         unconditional_update=True,
         short_names=tuple(short),
+        subresources=parts,
         **more,
     )
 
@@ -50,7 +60,15 @@ def status_of(kind: str) -> Subresource:
     return Subresource("status", kind, ("get", "patch", "update"))
 
 
-SCALE = Subresource("scale", "Scale", ("get", "patch", "update"), "autoscaling", "v1", shape_of("autoscaling", "Scale"))
+SCALE = Subresource(
+    "scale",
+    "Scale",
+    ("get", "patch", "update"),
+    "autoscaling",
+    "v1",
+    shape_of("autoscaling", "Scale"),
+    columns=SCALE_COLUMNS,
+)
 """How many there shall be, in one form for every kind that has such a number."""
 
 TOKEN = Subresource(

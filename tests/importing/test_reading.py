@@ -98,7 +98,7 @@ def test_an_index_with_too_many_entries_is_refused_by_number() -> None:
     ],
 )
 def test_schema_1_is_refused_with_what_to_do(body: bytes, media_type: str) -> None:
-    with pytest.raises(Invalid, match="schema 1, which is not imported; push it there again"):
+    with pytest.raises(Invalid, match="schema 1, which is neither imported nor copied; push it there again"):
         reading.read(body, media_type)
 
 

@@ -1,4 +1,4 @@
-"""Pushes to Debian's docker-registry as one of its users: what imports then find there."""
+"""Pushes to another registry as one of its users: what imports then find there."""
 
 from __future__ import annotations
 

@@ -1,26 +1,19 @@
-"""Other registries for our server to pull from: Debian's docker-registry, and what our server must be told of them."""
+"""Other registries for our server to pull from, and what our server must be told of them."""
 
 from __future__ import annotations
 
 import base64
 import json
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import bcrypt
-
-from roadstead.base.certificates import Certificates
-from roadstead.testing.running import Server
+from roadstead.testing import docker_registry as debian
+from roadstead.testing.running import Server, running
 from tests.outside.programs import needed
 
-READY_SECONDS = 20.0
 ACCOUNT = ("robot", "s3cret-of-robot")
 
 
@@ -41,34 +34,29 @@ class Other:
 
 
 @contextmanager
-def docker_registry(folder: Path, *, accounts: bool = False, tls: bool = False, port: int = 0) -> Iterator[Other]:
+def docker_registry(folder: Path, *, accounts: bool = False, tls: bool = False) -> Iterator[Other]:
     """Debian's docker-registry on loopback, for the length of a block; its data stays in the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    port = port or free_port()
-    config: dict[str, Any] = {
-        "version": 0.1,
-        "log": {"level": "error", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
-        "http": {"addr": f"127.0.0.1:{port}"},
-    }
-    if accounts:
-        name, password = ACCOUNT
-        (folder / "htpasswd").write_text(f"{name}:{bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()}\n")
-        config["auth"] = {"htpasswd": {"realm": "upstream", "path": str(folder / "htpasswd")}}
-    authority = folder / "own" / "ca.crt" if tls else None
-    if authority is not None:
-        Certificates(folder / "own", ["127.0.0.1"]).ensure(datetime.now(UTC))
-        made = folder / "own" / "tls"
-        config["http"]["tls"] = {"certificate": str(made / "serving.crt"), "key": str(made / "serving.key")}
-    (folder / "config.yml").write_text(json.dumps(config))
-    command = [needed("docker-registry"), "serve", str(folder / "config.yml")]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(port, process)
-        yield Other(f"127.0.0.1:{port}", ACCOUNT if accounts else None, authority)
-    finally:
-        process.terminate()
-        process.wait(READY_SECONDS)
+    needed("docker-registry")
+    with debian.running(folder, accounts=dict([ACCOUNT]) if accounts else None, tls=tls) as started:
+        yield Other(started.host, ACCOUNT if accounts else None, started.ca)
+
+
+@contextmanager
+def second_roadstead(folder: Path) -> Iterator[Other]:
+    """Another one of ours, with its token service, and a user who may push to and pull from `team`."""
+    with running(folder / "data", ROADSTEAD_IMAGES_AUTH_FILES="none") as other:
+        with other.ask_api() as api:
+            assert api.send_json("POST", "/api/v1/namespaces", {"metadata": {"name": "team"}}).status == 201
+        yield Other(other.host, ("admin", other.token), other.folder / "ca.crt")
+
+
+KINDS: dict[str, Callable[[Path], AbstractContextManager[Other]]] = {
+    "plain": lambda folder: docker_registry(folder),
+    "htpasswd": lambda folder: docker_registry(folder, accounts=True),
+    "tls": lambda folder: docker_registry(folder, accounts=True, tls=True),
+    "roadstead": second_roadstead,
+}
+"""The kinds of registry images come from, each started in a folder of its own."""
 
 
 def tell_of(server: Server, other: Other, namespace: str = "shop") -> None:
@@ -119,23 +107,3 @@ def import_image(
     assert answer.status == 201, answer
     status = answer.json()["status"]["images"][0]["status"]
     assert status["status"] == "Success", status
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            assert process.poll() is None, "docker-registry ended"
-            assert time.monotonic() < end, "docker-registry does not listen"
-            time.sleep(0.02)
-        else:
-            return

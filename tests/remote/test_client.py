@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from roadstead.oci.digest import Digest
-from roadstead.oci.mediatypes import OCI_MANIFEST
+from roadstead.oci.mediatypes import DOCKER_SCHEMA1_SIGNED, OCI_MANIFEST
 from roadstead.remote.client import RemoteRegistry
 from roadstead.remote.errors import Kind, RemoteFailure, told
 from roadstead.testing import hostile
@@ -40,6 +40,15 @@ async def test_a_manifest_comes_by_tag_and_by_digest_as_it_is(
 async def test_all_kinds_of_manifest_are_accepted(upstream: UpstreamRegistry, client: RemoteRegistry) -> None:
     await client.manifest("team/web", "v1")
     assert upstream.seen[-1].headers["accept"].count("application/vnd.") == 6
+
+
+@pytest.mark.parametrize("media_type", [DOCKER_SCHEMA1_SIGNED, "application/json"])
+async def test_schema_1_is_refused_for_what_it_is_though_its_digest_is_that_of_a_part_of_it(
+    upstream: UpstreamRegistry, client: RemoteRegistry, media_type: str
+) -> None:
+    upstream.add("team/old", Content(b'{"schemaVersion": 1, "signatures": []}', media_type), "v1")
+    with pytest.raises(RemoteFailure, match="schema 1, which is neither imported nor copied; push it there again"):
+        await client.manifest("team/old", "v1")
 
 
 async def test_what_is_not_there_is_told_apart(client: RemoteRegistry) -> None:

@@ -15,26 +15,23 @@ from roadstead.oci import manifest as oci
 from roadstead.oci import mediatypes
 from roadstead.oci.descriptor import Descriptor
 from roadstead.oci.manifest import Manifest
+from roadstead.remote.words import SCHEMA1
 from roadstead.streams import docker10
 from roadstead.streams.fill import filled
 
 MOST_CHILDREN = 256
 """Entries of an index that is imported as it is; each is looked at."""
 USUAL_ARCHITECTURE, USUAL_SYSTEM = "amd64", "linux"
-_SCHEMA1 = (
-    "the registry has it only as a Docker image manifest of schema 1, which is not imported; "
-    "push it there again as OCI or schema 2 (for example: skopeo copy --format oci)"
-)
 
 
 def read(body: bytes, media_type: str) -> Manifest:
     """A manifest as it came from another registry; raises Invalid naming the rule it breaks."""
     if mediatypes.essence(media_type) in mediatypes.DOCKER_SCHEMA1:
-        raise Invalid(_SCHEMA1)
+        raise Invalid(SCHEMA1)
     try:
         return oci.parse(body, media_type or None)
     except Failure as wrong:
-        raise Invalid(_SCHEMA1 if "schema 1" in wrong.message else wrong.message) from None
+        raise Invalid(SCHEMA1 if "schema 1" in wrong.message else wrong.message) from None
 
 
 def chosen(children: Sequence[Descriptor], architecture: str, system: str) -> Descriptor:

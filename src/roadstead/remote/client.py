@@ -22,7 +22,7 @@ from roadstead.remote.fetching import Fetch, RemoteBlob
 from roadstead.remote.guard import Answer, Trust
 from roadstead.remote.places import NO_KEYS, Credential, Keys, Place, repository_on
 from roadstead.remote.session import Remotes, Session, Wanted
-from roadstead.remote.words import failure_of
+from roadstead.remote.words import SCHEMA1, failure_of
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 MANIFEST_BYTES = 4 * 1024 * 1024
@@ -76,8 +76,12 @@ class RemoteRegistry:
                 raise await self.failed(answer, what)
             body = await answer.read(self._manifest_bytes)
             headers, host = answer.headers, answer.host
+        media_type = says_media_type(headers.get("Content-Type"), body)
+        if media_type in mediatypes.DOCKER_SCHEMA1:
+            # Named by the digest of a part of it, and of no use to anybody here.
+            raise RemoteFailure(Kind.REFUSED, SCHEMA1, host=host)
         digest = _digest_of(body, reference, headers.get("Docker-Content-Digest", ""), host)
-        return RemoteManifest(digest, says_media_type(headers.get("Content-Type"), body), body, headers)
+        return RemoteManifest(digest, media_type, body, headers)
 
     async def tags(self, repository: str, limit: int = MAX_TAGS) -> list[str]:
         """Every tag, in the registry's order; TOO_LARGE when there are more than `limit`, or no end of pages.

@@ -70,9 +70,12 @@ def says_media_type(content_type: str | None, body: bytes) -> str:
     if declared:
         return declared
     try:
-        named = decode_object(body, max_depth=MAX_DEPTH, max_brackets=MAX_BRACKETS).get("mediaType")
+        document = decode_object(body, max_depth=MAX_DEPTH, max_brackets=MAX_BRACKETS)
     except Invalid:
         return ""
+    named = document.get("mediaType")
+    if document.get("schemaVersion") == 1:
+        return mediatypes.DOCKER_SCHEMA1_SIGNED  # it never says what it is
     return named[:255] if isinstance(named, str) else ""
 
 

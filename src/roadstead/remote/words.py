@@ -8,6 +8,10 @@ from roadstead.base.observe import masked
 from roadstead.remote.errors import Kind, RemoteFailure
 
 LONGEST_WORDS = 300
+SCHEMA1 = (
+    "the registry has it only as a Docker image manifest of schema 1, which is neither imported nor copied; "
+    "push it there again as OCI or schema 2 (for example: skopeo copy --format oci)"
+)
 _BY_STATUS = {401: Kind.UNAUTHORIZED, 403: Kind.DENIED, 404: Kind.NOT_FOUND, 413: Kind.TOO_LARGE}
 _UNKNOWN_NAME = "NAME_UNKNOWN"
 

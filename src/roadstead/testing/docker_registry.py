@@ -61,6 +61,7 @@ def _config(folder: Path, host: str, accounts: dict[str, str] | None, *, tls: bo
         http["tls"] = {name: str(folder / "tls" / file) for name, file in _TLS_FILES.items()}
     storage = {"filesystem": {"rootdirectory": str(folder / "data")}, "delete": {"enabled": True}}
     config: dict[str, object] = {"version": 0.1, "storage": storage, "http": http, "log": {"level": "info"}}
+    config["compatibility"] = {"schema1": {"enabled": True}}
     if accounts is not None:
         lines = [
             f"{name}:{bcrypt.hashpw(word.encode(), bcrypt.gensalt(4)).decode()}" for name, word in accounts.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import orjson
 import pytest
 
 from roadstead.auth.advice import SUGGESTED
@@ -13,6 +14,7 @@ from roadstead.auth.bootstrap import (
     group,
     namespace_bindings,
     reconcile,
+    record,
     role_binding,
     shared_objects,
 )
@@ -173,6 +175,33 @@ def test_missing_selectors_of_an_aggregated_role_come_back() -> None:
     selectors = wanted["aggregationRule"]["clusterRoleSelectors"]
     assert written["aggregationRule"]["clusterRoleSelectors"] == [other, *selectors]
     assert reconcile([changed(wanted, rules=[rule(["get"], [""], ["pods"])])], [wanted]) == []
+
+
+def test_what_was_given_once_and_taken_away_stays_away() -> None:
+    given = record([ROLE, BINDING])
+    assert reconcile([], [ROLE, BINDING], given) == []
+    assert reconcile([changed(ROLE, rules=[]), changed(BINDING, subjects=[])], [ROLE, BINDING], given) == []
+    bare = changed(ROLE)
+    bare["metadata"] |= {"labels": {}, "annotations": {}}
+    assert reconcile([bare], [ROLE], given) == []
+    aggregated = cluster_role("all", made_of="view")
+    cut = changed(aggregated, aggregationRule={"clusterRoleSelectors": []})
+    assert reconcile([cut], [aggregated], record([aggregated])) == []
+
+
+def test_what_a_newer_program_gives_is_added_beside_what_was_taken_away() -> None:
+    given = record([ROLE, BINDING])
+    newer = changed(ROLE, rules=[*ROLE["rules"], rule(["watch"], [""], ["pods"])])
+    (written,) = reconcile([changed(ROLE, rules=[])], [newer], given)
+    assert written["rules"] == [rule(["watch"], [""], ["pods"])]
+    wider = changed(BINDING, subjects=[*BINDING["subjects"], group("ops")])
+    (written,) = reconcile([changed(BINDING, subjects=[])], [wider], given)
+    assert written["subjects"] == [group("ops")]
+    assert reconcile([], [cluster_role_binding("c", "r", group("x"))], given) != []
+
+
+def test_what_is_remembered_fits_a_config_map_many_times() -> None:
+    assert len(orjson.dumps(record(bootstrap_objects()))) < 256 * 1024
 
 
 def test_an_object_that_asks_not_to_be_updated_is_left_alone() -> None:

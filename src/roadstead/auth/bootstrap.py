@@ -25,6 +25,8 @@ SHARED_NAMESPACE = "openshift"
 REGISTRY_NAMESPACE = "openshift-image-registry"
 CONTROLLERS_NAMESPACE = "openshift-infra"
 DESCRIPTION = "openshift.io/description"
+_PARTS = ("rules", "aggregationRule", "roleRef", "subjects")
+_NOTHING: Json = {}
 
 
 def group(name: str) -> Json:
@@ -134,21 +136,28 @@ def bootstrap_objects() -> list[Json]:
     return [*cluster_roles(), *cluster_role_bindings()]
 
 
-def reconcile(existing: Iterable[Json], wanted: Iterable[Json]) -> list[Json]:
+def record(wanted: Iterable[Json]) -> Json:
+    """What was given, by kind, namespace and name: handed to the next `reconcile`, it tells apart what is new in this
+    version of the program from what an administrator took away."""
+    return {"/".join(_key(obj)): {name: obj[name] for name in ("metadata", *_PARTS) if name in obj} for obj in wanted}
+
+
+def reconcile(existing: Iterable[Json], wanted: Iterable[Json], given: Json = _NOTHING) -> list[Json]:
     """The objects to write so that `wanted` holds: new ones, and existing ones with what they lack.
 
-    Nothing is taken away. Rules, subjects, labels and annotations that an administrator added stay; an object whose
-    annotation says autoupdate "false" is left alone, and so is a binding that points to another role: adding our
-    subjects to a role somebody else chose could give them anything.
+    Nothing is taken away, and nothing is brought back that was `given` before (a `record`) and is gone since: somebody
+    removed it. Rules, subjects, labels and annotations that an administrator added stay; an object whose annotation
+    says autoupdate "false" is left alone, and so is a binding that points to another role: adding our subjects to a
+    role somebody else chose could give them anything.
     """
     have = {_key(obj): obj for obj in existing}
     written: list[Json] = []
     for obj in wanted:
         found = have.get(_key(obj))
         if found is None:
-            written.append(obj)
+            written += [] if "/".join(_key(obj)) in given else [obj]
         elif text(part(part(found, "metadata"), "annotations"), AUTOUPDATE) != "false":
-            merged = _completed(found, obj)
+            merged = _completed(found, obj, part(given, "/".join(_key(obj))))
             if merged != found:
                 written.append(merged)
     return written
@@ -159,37 +168,39 @@ def _key(obj: Json) -> tuple[str, str, str]:
     return text(obj, "kind"), text(meta, "namespace"), text(meta, "name")
 
 
-def _completed(found: Json, wanted: Json) -> Json:
+def _completed(found: Json, wanted: Json, given: Json) -> Json:
     if "roleRef" in wanted:
         if _role(found) != _role(wanted):
             return found
         subjects = list(objects(found.get("subjects")))
-        known = {_subject(subject) for subject in subjects}
+        known = {_subject(subject) for subject in (*subjects, *objects(given.get("subjects")))}
         lacking = [subject for subject in wanted["subjects"] if _subject(subject) not in known]
         changed: Json = {"subjects": [*subjects, *lacking]} if lacking else {}
     else:
-        changed = _completed_role(found, wanted)
-    return {**found, **_completed_meta(found, wanted), **changed}
+        changed = _completed_role(found, wanted, given)
+    return {**found, **_completed_meta(found, wanted, given), **changed}
 
 
-def _completed_role(found: Json, wanted: Json) -> Json:
+def _completed_role(found: Json, wanted: Json, given: Json) -> Json:
     if "aggregationRule" in wanted:
         rule_ = part(found, "aggregationRule")
         selectors = list(objects(rule_.get("clusterRoleSelectors")))
-        lacking = [one for one in wanted["aggregationRule"]["clusterRoleSelectors"] if one not in selectors]
+        known = [*selectors, *objects(part(given, "aggregationRule").get("clusterRoleSelectors"))]
+        lacking = [one for one in wanted["aggregationRule"]["clusterRoleSelectors"] if one not in known]
         return {"aggregationRule": {**rule_, "clusterRoleSelectors": [*selectors, *lacking]}} if lacking else {}
     rules = objects(found.get("rules"))
-    lacking = covers(rules, wanted["rules"])
+    lacking = covers([*rules, *objects(given.get("rules"))], wanted["rules"])
     return {"rules": [*rules, *lacking]} if lacking else {}
 
 
-def _completed_meta(found: Json, wanted: Json) -> Json:
+def _completed_meta(found: Json, wanted: Json, given: Json) -> Json:
     """Labels and annotations that are missing; a value somebody changed stays."""
     meta = part(found, "metadata")
     merged = dict(meta)
     for name in ("labels", "annotations"):
-        ours, theirs = part(part(wanted, "metadata"), name), part(meta, name)
-        if any(key not in theirs for key in ours):
+        theirs = part(meta, name)
+        known = theirs.keys() | part(part(given, "metadata"), name).keys()
+        if ours := {key: value for key, value in part(part(wanted, "metadata"), name).items() if key not in known}:
             merged[name] = {**ours, **theirs}
     return {"metadata": merged} if merged != meta else {}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.collection import Collection
 from roadstead.apimachinery.served import ListOptions
@@ -13,6 +15,7 @@ from roadstead.base.values import Json
 from roadstead.kube.status import StatusError
 from roadstead.resources import plain
 from roadstead.resources.kinds import Kinds
+from roadstead.resources.plain.cells import map_at
 
 NAMESPACES = (
     "default",
@@ -25,6 +28,9 @@ NAMESPACES = (
     "openshift-infra",
 )
 CLUSTER = "cluster"
+RECORD = ("kube-system", "bootstrap-policy")
+"""The config map that remembers the roles and bindings given so far, so that what was taken away stays away."""
+GIVEN = "given.json"
 
 _COLLECTIONS = {
     "Role": plain.ROLES,
@@ -62,13 +68,36 @@ async def bootstrap_objects(kinds: Kinds, installation: Installation, ask: Ask) 
         listing = await kinds.plain(resource).list(None, ListOptions(), ask)
         existing += [{**item, "kind": kind} for item in listing.items]
     have = {(each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]) for each in existing}
-    for obj in bootstrap.reconcile(existing, wanted):
+    records = kinds.plain(plain.CONFIG_MAPS)
+    for obj in bootstrap.reconcile(existing, wanted, _given(records)):
         collection = kinds.plain(_COLLECTIONS[obj["kind"]])
         namespace, name = obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
         if (obj["kind"], namespace, name) in have:
             await collection.update(namespace, name, obj, ask)
         else:
             await _create(collection, namespace, obj, ask)
+    await _remember(records, bootstrap.record(wanted), ask)
+
+
+def _given(records: Collection) -> Json:
+    """What was given at the last start; nothing where nobody remembers."""
+    found = records.peek(*RECORD) or {}
+    try:
+        given = orjson.loads(str(map_at(found, "data").get(GIVEN) or "{}"))
+    except orjson.JSONDecodeError:
+        return {}
+    return given if isinstance(given, dict) else {}
+
+
+async def _remember(records: Collection, given: Json, ask: Ask) -> None:
+    # Last: after a crash before it, the next start gives once more what is missing, as the first one does.
+    namespace, name = RECORD
+    data = {GIVEN: orjson.dumps(given, option=orjson.OPT_SORT_KEYS).decode()}
+    found = records.peek(namespace, name)
+    if found is None:
+        await _create(records, namespace, {"metadata": {"name": name}, "data": data}, ask)
+    elif found.get("data") != data:
+        await records.update(namespace, name, {**found, "data": data}, ask)
 
 
 async def _tell_image_config(configs: Collection, installation: Installation, ask: Ask) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from roadstead.auth.account_tokens import AccountTokens
 from roadstead.base.background import Background
+from roadstead.controllers.aggregated_roles import AggregatedRoles
 from roadstead.controllers.custom_definitions import CustomDefinitions
 from roadstead.controllers.garbage import GarbageCollector, StoredKinds
 from roadstead.controllers.lease import Lease
@@ -69,8 +70,9 @@ def all_loops(kinds: Kinds, holder: str, accounts: Accounts, fresh: Callable[[Le
     custom = CustomDefinitions(kinds.custom).loop(lease)
     bounds = [kinds.plain(plain.RESOURCE_QUOTAS), kinds.plain(plain.CLUSTER_RESOURCE_QUOTAS), kinds.namespaces]
     usage = QuotaUsage(kinds.quotas, kinds.namespaces.store, bounds).loop(lease)
+    roles = AggregatedRoles(kinds.plain(plain.CLUSTER_ROLES)).loop(lease)
     deletion = _deletion_loops(kinds, lease)
-    return Loops(lease, [*deletion, *_account_loops(kinds, accounts, lease), custom, usage, *fresh(lease)])
+    return Loops(lease, [*deletion, *_account_loops(kinds, accounts, lease), roles, custom, usage, *fresh(lease)])
 
 
 def _deletion_loops(kinds: Kinds, lease: Lease) -> list[Loop]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
 from roadstead.apimachinery.collection import Collection
@@ -115,6 +116,12 @@ def test_documents_of_groups_that_did_not_change_are_not_made_again() -> None:
     after = OpenApi([BOAT, PIER, other], before)
     assert after.groups["apis/harbour.test/v1"] is before.groups["apis/harbour.test/v1"]
     assert OpenApi([BOAT], before).groups["apis/harbour.test/v1"] is not before.groups["apis/harbour.test/v1"]
+
+
+def test_a_list_that_is_answered_with_a_status_promises_no_items() -> None:
+    permits = Resource("yard.test", "v1", "permits", "permit", "Permit", namespaced=False, listed_as="Status")
+    told = orjson.loads(OpenApi([permits]).groups["apis/yard.test/v1"].document.body)
+    assert "content" not in told["paths"]["/apis/yard.test/v1/permits"]["get"]["responses"]["200"]
 
 
 async def test_a_kind_that_comes_is_served_discovered_and_described_at_once(small: World, store: Store) -> None:

@@ -122,7 +122,8 @@ def _paths(resources: Sequence[Resource], definitions: Definitions) -> Json:
     paths: dict[str, Json] = {}
     for resource in resources:
         schema = _schema_of(resource, definitions)
-        listed = _list_of(resource, schema, definitions) if "list" in resource.verbs else ""
+        lists = "list" in resource.verbs and resource.list_kind != "Status"
+        listed = _list_of(resource, schema, definitions) if lists else ""
         parts = {sub.name: _part(resource, sub, schema, definitions) for sub in resource.subresources}
         for each in operations(resource, schema, listed, parts):
             at = paths.setdefault(each.path, {})

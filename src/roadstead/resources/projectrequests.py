@@ -26,6 +26,7 @@ REQUESTS = Resource(
     shape=shape_of(GROUP, "ProjectRequest"),
     verbs=("create", "list"),
     stored=False,
+    listed_as="Status",
 )
 PROJECT = GroupResource(GROUP, "project")
 TAKEN_NAMES, TAKEN_PREFIXES = ("openshift", "kubernetes", "kube"), ("openshift-", "kubernetes-", "kube-")

@@ -37,6 +37,13 @@ async def test_a_manifest_comes_by_tag_and_by_digest_as_it_is(
         assert (str(found.digest), found.media_type, found.body) == (content.digest, content.media_type, content.data)
 
 
+async def test_a_registry_may_be_named_by_its_ipv6_address(client_of: MakeClient) -> None:
+    async with UpstreamRegistry(host="::1") as six:
+        six.add("team/web", WEB, "v1")
+        found = await client_of(six, allow=["::1"]).manifest("team/web", "v1")
+    assert str(found.digest) == WEB.digest
+
+
 async def test_all_kinds_of_manifest_are_accepted(upstream: UpstreamRegistry, client: RemoteRegistry) -> None:
     await client.manifest("team/web", "v1")
     assert upstream.seen[-1].headers["accept"].count("application/vnd.") == 6

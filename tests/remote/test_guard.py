@@ -89,6 +89,13 @@ async def test_a_refusal_says_how_an_administrator_allows_it(guard: Guard) -> No
     assert failure.message.endswith("an administrator allows it by adding 10.1.2.3 to ROADSTEAD_OUTBOUND_ALLOW")
 
 
+async def test_a_refusal_writes_an_ipv6_address_as_the_list_wants_it(guard: Guard) -> None:
+    refused = await refusal(guard, "http://[2001:4860:4860::8888]:25/v2/")
+    entry = refused.message.partition("by adding ")[2].partition(" ")[0]
+    assert entry == "[2001:4860:4860::8888]:25"
+    assert Allowed.parse([entry]).refuses_port("2001:4860:4860::8888", 25) is None
+
+
 def test_a_list_that_cannot_be_read_stops_the_server() -> None:
     with pytest.raises(Invalid, match=r"outbound\.allow: 'http://x'"):
         Guard(replace(LOOPBACK, allow=["http://x"]))

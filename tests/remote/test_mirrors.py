@@ -110,6 +110,11 @@ def test_an_exact_host_says_more_than_a_wildcard() -> None:
     assert by_digest(found, "a.quite-long.test/x/y")[0] == "exact.test/x/y"
 
 
+def test_hosts_may_be_ipv6_addresses() -> None:
+    found = rules(idms=[entry("[::1]:5000/shop", "[::2]:5001/copy")])
+    assert by_digest(found, "[::1]:5000/shop/web") == ["[::2]:5001/copy/web", "[::1]:5000/shop/web"]
+
+
 def test_never_contact_source_is_honoured() -> None:
     found = rules(idms=[entry("q.test", "m.test", never=True)]).directions(pullspec.parse(f"q.test/a/b@{DIGEST}"))
     assert listed(found) == ["m.test/a/b"]
@@ -150,6 +155,9 @@ def test_a_blocked_mirror_is_passed_over() -> None:
         ("index.docker.io", "mysql", True),
         ("docker.io/library", "mysql", True),
         ("docker.io/library", "me/mysql", False),
+        ("[::1]", "[::1]:5000/a", True),
+        ("[::1]:443", "[::1]/a", True),
+        ("[::1]:5000", "[::1]/a", False),
     ],
 )
 def test_a_block_means_a_host_at_every_port_a_path_or_a_domain(scope: str, name: str, blocked: bool) -> None:

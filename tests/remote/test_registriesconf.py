@@ -84,6 +84,15 @@ def test_insecure_is_for_the_registry_named(conf: RegistriesConf) -> None:
     assert conf.places("localhost:5000/a/b", by_digest=False)[0].insecure
 
 
+def test_hosts_may_be_ipv6_addresses() -> None:
+    conf = read(
+        [("a", b'[[registry]]\nlocation = "[::1]"\ninsecure = true\n[[registry.mirror]]\nlocation = "[::2]:5000"')]
+    )
+    assert conf.is_insecure("[::1]:5000/a")
+    assert not conf.is_insecure("[::2]/a")
+    assert conf.places("[::1]/a/b", by_digest=True)[0] == Place("[::2]:5000", "a/b")
+
+
 def test_a_later_file_replaces_what_it_names_again() -> None:
     later = (
         b'unqualified-search-registries = []\n[aliases]\nubi9 = ""\n[[registry]]\nlocation = "quay.io"\nblocked = true'

@@ -39,6 +39,10 @@ def allowed(*domains: str, internal: str = "") -> AllowList:
         (["docker.io"], "registry-1.docker.io/library/a", False, True),
         (["index.docker.io"], "index.docker.io/library/a", False, True),
         (["[a-z].test"], "q.test/a", False, False),
+        (["[::1]"], "[::1]/a", False, True),
+        (["[::1]"], "[::1]:5000/a", False, False),
+        (["[::1]:5000"], "[::1]:5000/a", False, True),
+        (["[::2]:5000"], "[::1]:5000/a", False, False),
     ],
 )
 def test_hosts_and_ports_match_with_globs(entries: list[str], text: str, insecure: bool, admitted: bool) -> None:

@@ -19,7 +19,7 @@ from roadstead.remote.places import Credential, Place, repository_on
 from roadstead.remote.proxies import Proxies
 from roadstead.remote.registriesconf import MOST_BYTES, RegistriesConf, read
 from roadstead.remote.session import Remotes
-from roadstead.streams.pullspec import DOCKER_HUB
+from roadstead.streams.pullspec import DOCKER_HUB, host_and_port
 
 MOST_CERTIFICATES = 100
 
@@ -123,7 +123,7 @@ class Machine:
 
 def _named(server: str) -> Allowed:
     """What naming a host opens: that host, at that port."""
-    if ":" in server:
+    if host_and_port(server)[1]:
         return Allowed.parse([server])
     return Allowed.parse([f"{server}:443", f"{server}:80"])
 

@@ -199,7 +199,7 @@ class Guard:
         if url.user is not None or url.password is not None:
             raise _blocked("address", host, "credentials do not belong into an address")
         if refusal := self.allowed.refuses_port(host, port):
-            raise _blocked(refusal.rule, host, refusal.what, f"{host}:{port}")
+            raise _blocked(refusal.rule, host, refusal.what, f"{_bracketed(host)}:{port}")
         address = as_address(host)
         if address is None and (":" in host or _NUMBER.fullmatch(tidy(host).rpartition(".")[2])):
             raise _blocked("address", host, "a number that is not written as an address is not asked")
@@ -297,7 +297,13 @@ def _blocked(rule: str, host: str, what: str, entry: str = "") -> RemoteFailure:
 
 def _shown(url: URL) -> str:
     """host[:port], as people write it."""
-    return str(url.raw_host) if url.is_default_port() else f"{url.raw_host}:{url.port}"
+    host = _bracketed(str(url.raw_host))
+    return host if url.is_default_port() else f"{host}:{url.port}"
+
+
+def _bracketed(host: str) -> str:
+    """The host as it stands before a port."""
+    return f"[{host}]" if ":" in host else host
 
 
 @lru_cache(maxsize=256)

@@ -15,6 +15,7 @@ import orjson
 
 from roadstead.base.values import Json
 from roadstead.remote.places import DOCKER_HUB, Credential
+from roadstead.streams.pullspec import host_and_port
 
 Form = Literal["config", "dockercfg", "auth"]
 """`config`: Docker's config.json and the secrets made of it, with `auths`. `dockercfg`: the older form, hosts at the
@@ -124,7 +125,7 @@ class Keyring:
 
 
 def _fitting(group: Sequence[_Entry], registry: str, repository: str) -> list[Credential | Program]:
-    host, _, port = registry.lower().partition(":")
+    host, port = host_and_port(registry.lower())
     return [entry.found for entry in group if entry.fits(host, port, f"/{repository}")]
 
 
@@ -248,8 +249,8 @@ def _split(key: str) -> tuple[str, str, str]:
         raise _Broken("does not name a host")
     rest = re.sub(r"^https?://", "", key, flags=re.IGNORECASE)
     netloc, slash, path = rest.partition("/")
-    host, _, port = netloc.lower().partition(":")
-    if not host or "@" in netloc or not re.fullmatch(r"[0-9]{0,5}", port):
+    host, port = host_and_port(netloc.lower())
+    if not host or "@" in netloc or (":" in host and host[0] != "[") or not re.fullmatch(r"[0-9]{0,5}", port):
         raise _Broken("does not name a host")
     path = slash + path
     path = path[3:] if path.startswith(("/v1/", "/v2/")) or path in ("/v1", "/v2") else path
@@ -263,7 +264,7 @@ def _scope(host: str, port: str, path: str) -> str:
 @lru_cache(maxsize=4096)
 def _labels_match(pattern: str, host: str, *, globs: bool) -> bool:
     """Whether each label of the pattern fits the label of the host; `*` never spans a dot."""
-    if not globs:
+    if not globs or pattern.startswith("["):  # an IPv6 address is no pattern
         return pattern == host
     wanted, labels = pattern.split("."), host.split(".")
     return len(wanted) == len(labels) and all(map(fnmatchcase, labels, wanted))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from roadstead.base.values import Json
 from roadstead.remote.places import Place
-from roadstead.streams.pullspec import DOCKER_HUB, DOCKER_HUB_ALIASES, PullSpec
+from roadstead.streams.pullspec import DOCKER_HUB, DOCKER_HUB_ALIASES, HOST, PullSpec, host_and_port
 
 NEVER = "NeverContactSource"
 MOST_RULES = 10_000
@@ -23,8 +23,7 @@ MOST_SCOPES = 1024
 LONGEST_SCOPE = 256
 LONGEST_NAME = 255
 
-_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_HOST = rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?"
+_HOST = rf"{HOST}(?::[0-9]{{1,5}})?"
 _COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _SCOPE = re.compile(rf"(?:\*\.)?{_HOST}(?:/{_COMPONENT})*")
 _LOCATION = re.compile(rf"{_HOST}(?:/{_COMPONENT})*")
@@ -244,13 +243,13 @@ def _rewritten(source: str, mirror: str, name: str) -> str:
 
 def _without_port(name: str) -> str:
     host, slash, path = name.partition("/")
-    return f"{host.partition(':')[0]}{slash}{path}"
+    return f"{host_and_port(host)[0]}{slash}{path}"
 
 
 def _with_port(name: str) -> str:
     """The name with the port that https has by itself."""
     host, slash, path = name.partition("/")
-    return name if ":" in host else f"{host}:443{slash}{path}"
+    return name if host_and_port(host)[1] else f"{host}:443{slash}{path}"
 
 
 def _hub(path: str) -> str:

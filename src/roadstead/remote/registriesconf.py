@@ -14,6 +14,7 @@ from roadstead.base.errors import Invalid
 from roadstead.base.values import Json
 from roadstead.remote.errors import Kind, RemoteFailure
 from roadstead.remote.places import Place
+from roadstead.streams.pullspec import host_and_port
 
 MOST_BYTES = 1024 * 1024
 MOST_ENTRIES = 10_000
@@ -144,7 +145,11 @@ def _covers(prefix: str, name: str) -> bool:
     if prefix.startswith("*."):
         return name.partition("/")[0].partition(":")[0].endswith(prefix[1:])
     # A host without a port stands for it at every port.
-    return name == prefix or name.startswith(f"{prefix}/") or (":" not in prefix and name.startswith(f"{prefix}:"))
+    return (
+        name == prefix
+        or name.startswith(f"{prefix}/")
+        or (not host_and_port(prefix)[1] and name.startswith(f"{prefix}:"))
+    )
 
 
 def _rest(prefix: str, name: str) -> str:

@@ -50,7 +50,7 @@ class AllowList:
         """
         if self.registries is None or repository_key(spec) in exempt:
             return None
-        host, _, port = (spec.registry or pullspec.DOCKER_HUB).partition(":")
+        host, port = pullspec.host_and_port(spec.registry or pullspec.DOCKER_HUB)
         names = {host, pullspec.DOCKER_HUB} if host in pullspec.DOCKER_HUB_ALIASES else {host}
         ports = [port] if port else [INSECURE_PORT, SECURE_PORT] if insecure else [SECURE_PORT]
         if any(entry.admits(name, ports) for entry in self.registries for name in names):
@@ -81,13 +81,13 @@ def repository_key(spec: PullSpec) -> str:
 
 
 def _registry(text: str, insecure: bool) -> Registry:
-    host, _, port = text.partition(":")
+    host, port = pullspec.host_and_port(text)
     return Registry(host, port or (INSECURE_PORT if insecure else SECURE_PORT))
 
 
 def _with_port(spec: PullSpec, insecure: bool) -> PullSpec:
     registry = spec.registry or pullspec.DOCKER_HUB
-    if ":" not in registry:
+    if not pullspec.host_and_port(registry)[1]:
         registry = f"{registry}:{INSECURE_PORT if insecure else SECURE_PORT}"
     return PullSpec(registry, spec.namespace, spec.name, spec.tag, spec.id)
 

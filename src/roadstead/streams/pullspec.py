@@ -16,12 +16,13 @@ LATEST = "latest"
 LONGEST_NAME = 255
 
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_HOST = rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]+)?"
+HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])"
+"""A name, an IPv4 address, or an IPv6 address in brackets (distribution's reference grammar, 2.8 and later)."""
 _COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _TAG = r"\w[\w.-]{0,127}"
 _ALGORITHM = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*"
 _REFERENCE = re.compile(
-    rf"(?P<name>(?:{_HOST}/)?{_COMPONENT}(?:/{_COMPONENT})*)(?::(?P<tag>{_TAG}))?(?:@(?P<id>{_ALGORITHM}:[0-9a-fA-F]{{32,}}))?",
+    rf"(?P<name>(?:{HOST}(?::[0-9]+)?/)?{_COMPONENT}(?:/{_COMPONENT})*)(?::(?P<tag>{_TAG}))?(?:@(?P<id>{_ALGORITHM}:[0-9a-fA-F]{{32,}}))?",
     re.ASCII,
 )
 _HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
@@ -79,7 +80,7 @@ class PullSpec:
 
     def host_port(self, insecure: bool = False) -> tuple[str, str]:
         """Host and port a client would connect to; without a port in the text, 443, or 80 when insecure."""
-        host, _, port = self.for_connecting().with_defaults().registry.partition(":")
+        host, port = host_and_port(self.for_connecting().with_defaults().registry)
         return host, port or ("80" if insecure else "443")
 
     def _with_library(self) -> "PullSpec":
@@ -114,6 +115,12 @@ def problem(text: str) -> str | None:
     except InvalidPullSpec as failure:
         return failure.message
     return None
+
+
+def host_and_port(registry: str) -> tuple[str, str]:
+    """Host and port of `host[:port]`, the port empty where there is none; an IPv6 address keeps its brackets."""
+    host, colon, port = registry.rpartition(":")
+    return (registry, "") if not colon or "]" in port else (host, port)
 
 
 def is_digest(text: str) -> bool:

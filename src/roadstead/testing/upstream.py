@@ -82,7 +82,7 @@ class UpstreamRegistry:
     @property
     def host(self) -> str:
         """host:port, as references name it."""
-        return f"{self._host}:{self.port}"
+        return f"[{self._host}]:{self.port}" if ":" in self._host else f"{self._host}:{self.port}"
 
     @property
     def address(self) -> str:

@@ -97,7 +97,11 @@ async def _remember(records: Collection, given: Json, ask: Ask) -> None:
     if found is None:
         await _create(records, namespace, {"metadata": {"name": name}, "data": data}, ask)
     elif found.get("data") != data:
-        await records.update(namespace, name, {**found, "data": data}, ask)
+        try:
+            await records.update(namespace, name, {**found, "data": data}, ask)
+        except StatusError as raced:  # with another server that starts: of this version, or the next start sees to it
+            if raced.code != 409:
+                raise
 
 
 async def _tell_image_config(configs: Collection, installation: Installation, ask: Ask) -> None:

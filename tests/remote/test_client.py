@@ -50,12 +50,17 @@ async def test_all_kinds_of_manifest_are_accepted(upstream: UpstreamRegistry, cl
 
 
 @pytest.mark.parametrize("media_type", [DOCKER_SCHEMA1_SIGNED, "application/json"])
-async def test_schema_1_is_refused_for_what_it_is_though_its_digest_is_that_of_a_part_of_it(
+async def test_a_signed_manifest_of_schema_1_may_go_by_the_digest_of_a_part_of_it(
     upstream: UpstreamRegistry, client: RemoteRegistry, media_type: str
 ) -> None:
-    upstream.add("team/old", Content(b'{"schemaVersion": 1, "signatures": []}', media_type), "v1")
+    signed, part = Content(b'{"schemaVersion": 1, "signatures": []}', media_type), Content(b"the part")
+    upstream.add("team/old", signed, "v1")
+    upstream.repositories["team/old"].manifests[part.digest] = (media_type, signed.data)
+    upstream.extra_headers["Docker-Content-Digest"] = part.digest
+    found = await client.manifest("team/old", "v1")
+    assert (str(found.digest), found.media_type) == (signed.digest, DOCKER_SCHEMA1_SIGNED)
     with pytest.raises(RemoteFailure, match="schema 1, which is neither imported nor copied; push it there again"):
-        await client.manifest("team/old", "v1")
+        await client.manifest("team/old", part.digest)
 
 
 async def test_what_is_not_there_is_told_apart(client: RemoteRegistry) -> None:

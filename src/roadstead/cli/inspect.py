@@ -16,11 +16,11 @@ from roadstead.base.values import Json
 from roadstead.cli.copy import ends_told, open_source
 from roadstead.cli.machine import Machine, Wish
 from roadstead.cli.progress import human
+from roadstead.copying.attachments import attached, names_for
 from roadstead.copying.copy import Item, chosen
 from roadstead.copying.ends import Found, Source
 from roadstead.copying.names import Platform, parse
 from roadstead.oci.descriptor import Descriptor
-from roadstead.oci.digest import Digest
 from roadstead.remote.errors import Kind, RemoteFailure
 
 CONFIG_BYTES = 8 * 1024 * 1024
@@ -102,11 +102,12 @@ class Look:
             facts["size"] = sum(layer.size for layer in item.read.layers)
             facts["layers"] = [_part(layer) for layer in item.read.layers]
             facts |= _of_config(await self.config(item))
-        facts["referrers"] = [str(digest) for digest in await self._referrers(found.digest)]
+        facts["referrers"] = [str(digest) for digest in await self._source.referrers(found.digest)]
+        hanging = {name: await attached(self._source, name) for name in names_for(found.digest)}
+        facts["attachments"] = [
+            {"tag": name, "digest": str(each.digest)} for name, each in hanging.items() if each is not None
+        ]
         return facts
-
-    async def _referrers(self, digest: Digest) -> list[Digest]:
-        return list(await self._source.referrers(digest))
 
 
 def text_of(facts: Json) -> str:
@@ -125,6 +126,7 @@ def text_of(facts: Json) -> str:
     for name in ("annotations", "labels"):
         lines += [f"  {name[:-1]:<10}  {key}={value}" for key, value in sorted((facts.get(name) or {}).items())]
     lines += [f"  referrer    {each}" for each in facts["referrers"]]
+    lines += [f"  attached    {each['digest']}  {each['tag']}" for each in facts["attachments"]]
     return "\n".join("".join(letter if letter.isprintable() else " " for letter in line) for line in lines)
 
 

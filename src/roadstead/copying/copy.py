@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from roadstead.base.errors import Failure
+from roadstead.copying.attachments import attached, names_for
 from roadstead.copying.ends import Destination, Found, Source, missing
 from roadstead.copying.names import Platform
 from roadstead.oci.descriptor import Descriptor
@@ -74,6 +75,11 @@ class Walked:
 
     top: Item
     items: dict[Digest, Item] = field(default_factory=dict)
+    tags: dict[str, Digest] = field(default_factory=dict)  # under which something hangs on a manifest
+
+    def names_of(self, item: Item) -> list[str | None]:
+        """The tags of a manifest that hangs on another one by them."""
+        return [name for name, digest in self.tags.items() if digest == item.found.digest]
 
     @property
     def blobs(self) -> list[Descriptor]:
@@ -107,16 +113,19 @@ class Copy:
         # The name comes last: whoever sees it finds everything, signatures included.
         for item in (*(each for each in walked.items.values() if each is not walked.top), walked.top):
             subject = item.read.subject.digest if item.read.subject else None
-            await self._destination.keep_manifest(item.found, target if item is walked.top else None, subject)
+            names = [target] if item is walked.top else walked.names_of(item) or [None]
+            for name in names:
+                await self._destination.keep_manifest(item.found, name, subject)
         await self._destination.finish()
         return walked
 
     async def walk(self, reference: str) -> Walked:
         """Everything the reference stands for."""
         top = await chosen(self._source, reference, self._options.platform)
-        return Walked(top, _in_order(top, await self._gathered(top)))
+        tags: dict[str, Digest] = {}
+        return Walked(top, _in_order(top, await self._gathered(top, tags)), tags)
 
-    async def _gathered(self, top: Item) -> dict[Digest, Item]:
+    async def _gathered(self, top: Item, tags: dict[str, Digest]) -> dict[Digest, Item]:
         """Level by level: what indexes name, and what refers to anything seen. Asked for side by side."""
         known, level, size = {top.found.digest: top}, [top], len(top.found.body)
         for _ in range(MAX_DEPTH):
@@ -124,6 +133,9 @@ class Copy:
             if self._options.referrers:
                 lists = await self._beside([self._source.referrers(item.found.digest) for item in level])
                 wanted.update(digest for digests in lists for digest in digests)
+                hanging = await self._hanging_on(level)
+                tags.update(hanging)
+                wanted.update(hanging.values())
             new = sorted(wanted - known.keys())
             if not new:
                 return known
@@ -138,6 +150,12 @@ class Copy:
                 raise RemoteFailure(Kind.TOO_LARGE, f"the image's manifests have more than {MAX_BYTES} bytes")
         said = f"the image is nested more than {MAX_DEPTH} manifests deep; copy an inner one by its digest"
         raise RemoteFailure(Kind.TOO_LARGE, said)
+
+    async def _hanging_on(self, level: Sequence[Item]) -> dict[str, Digest]:
+        """The tags under which something hangs on these manifests, and what that is."""
+        names = [name for item in level for name in names_for(item.found.digest)]
+        found = await self._beside([attached(self._source, name) for name in names])
+        return {name: each.digest for name, each in zip(names, found, strict=True) if each is not None}
 
     async def _beside(self, questions: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]:
         """The answers to all questions, a few asked at a time; the first failure ends them all."""

@@ -9,6 +9,7 @@ import orjson
 
 from roadstead.base.errors import Invalid
 from roadstead.base.values import Json
+from roadstead.copying.attachments import is_attachment
 from roadstead.copying.ends import Found, missing, unusable
 from roadstead.copying.files import Files, read
 from roadstead.oci.descriptor import Descriptor
@@ -77,7 +78,8 @@ class LayoutSource:
         if len(self._entries) <= 1:
             return self._entries
         referring = {each for found in self._all_subjects().values() for each in found}
-        return [each for each in self._entries if Digest.parse(str(each["digest"])) not in referring]
+        images = [each for each in self._entries if not is_attachment(_name_of(each))]
+        return [each for each in images if Digest.parse(str(each["digest"])) not in referring]
 
     def _all_subjects(self) -> dict[Digest, list[Digest]]:
         if self._subjects is None:

@@ -77,10 +77,13 @@ class RemoteRegistry:
             body = await answer.read(self._manifest_bytes)
             headers, host = answer.headers, answer.host
         media_type = says_media_type(headers.get("Content-Type"), body)
+        told = headers.get("Docker-Content-Digest", "")
         if media_type in mediatypes.DOCKER_SCHEMA1:
-            # Named by the digest of a part of it, and of no use to anybody here.
-            raise RemoteFailure(Kind.REFUSED, SCHEMA1, host=host)
-        digest = _digest_of(body, reference, headers.get("Docker-Content-Digest", ""), host)
+            # Signed, it is named by the digest of a part of it: nothing to hold the whole against.
+            told = ""
+            if ":" in reference and reference != str(Digest.of(body)):
+                raise RemoteFailure(Kind.REFUSED, SCHEMA1, host=host)
+        digest = _digest_of(body, reference, told, host)
         return RemoteManifest(digest, media_type, body, headers)
 
     async def tags(self, repository: str, limit: int = MAX_TAGS) -> list[str]:

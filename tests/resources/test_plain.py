@@ -218,3 +218,10 @@ async def test_a_refusal_repeats_nothing_of_a_patch_to_a_secret(world: World, ki
 def test_what_is_encrypted_on_disk_is_what_refusals_repeat_nothing_of(world: World) -> None:
     confidential = {name for name, kind in world.kinds.served.items() if kind.resource.confidential}
     assert confidential == {each.group_resource for each in SEALED}
+
+
+@pytest.mark.parametrize("kind", ["secrets", "serviceaccounts", "configmaps", "pods"])
+@pytest.mark.parametrize("name", ["A b", "a:b", "UP", "a_b", "x" * 254, "\u00e9", "a\n", ".x"])
+async def test_names_of_objects_can_stand_in_dns(world: World, kind: str, name: str) -> None:
+    with pytest.raises(StatusError, match=r"metadata\.name: Invalid value"):
+        await world.create(kind, name)

@@ -13,7 +13,7 @@ from roadstead.apimachinery.rules import Rules
 from roadstead.auth.escalation import refused_grant
 from roadstead.auth.rbac import Rules as Policy
 from roadstead.base.values import Json
-from roadstead.kube import status
+from roadstead.kube import names, status
 from roadstead.kube.status import FieldError
 from roadstead.resources import secrettypes
 from roadstead.resources.plain import RBAC, SECRETS
@@ -32,7 +32,9 @@ class SecretRules(Rules):
 
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """A new secret; raises StatusError (422)."""
-        return _passed(_with_data({**obj, "type": obj.get("type") or OPAQUE}), [])
+        name = obj["metadata"]["name"]
+        wrong = [status.invalid_value("metadata.name", name, complaint) for complaint in names.dns_subdomain(name)]
+        return _passed(_with_data({**obj, "type": obj.get("type") or OPAQUE}), wrong)
 
     async def on_update(self, new: Json, old: Json, ask: Ask) -> Json:
         """A changed secret; raises StatusError (422)."""

@@ -17,6 +17,7 @@ from roadstead.base.values import Json
 from roadstead.kube import status
 from roadstead.kube.status import FieldError, GroupResource
 from roadstead.objects.store import Store
+from roadstead.resources.namedrules import NamedRules
 from roadstead.resources.plain import SERVICE_ACCOUNTS
 
 AUTHENTICATION = "authentication.k8s.io"
@@ -44,7 +45,8 @@ class ServiceAccounts(Collection):
         self, store: Store, desk: TokenDesk, kinds: Mapping[GroupResource, Collection], check: NamespaceCheck
     ) -> None:
         """`kinds` holds what a token can be bound to."""
-        super().__init__(SERVICE_ACCOUNTS, store, namespace_check=check, kept_bytes=KEPT_BYTES)
+        rules = NamedRules(SERVICE_ACCOUNTS)
+        super().__init__(SERVICE_ACCOUNTS, store, rules, namespace_check=check, kept_bytes=KEPT_BYTES)
         self._desk, self._kinds = desk, kinds
 
     async def subresource(

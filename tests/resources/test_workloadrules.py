@@ -9,6 +9,7 @@ import pytest
 from roadstead.apimachinery.served import Patch, PatchType
 from roadstead.base.values import Json
 from roadstead.kube.status import StatusError
+from roadstead.resources.workloadrules import NOT_RUN
 from tests.resources.world import World
 
 LABELS = {"app": "x"}
@@ -198,3 +199,21 @@ async def test_a_status_is_written_apart(world: World, plural: str, spec: Json) 
     await world.kind(plural).subresource("patch", "shop", "x", "status", told, world.ask())
     kept = await world.patch(plural, "x", {"metadata": {"labels": {"a": "b"}}, "status": None})
     assert [each["type"] for each in kept.object["status"]["conditions"]] == ["Told"]
+
+
+@pytest.mark.parametrize(
+    ("plural", "spec"),
+    [
+        ("deployments", SPEC),
+        ("replicationcontrollers", {"template": TEMPLATE}),
+        ("pods", TEMPLATE["spec"]),
+        ("jobs", {"template": ENDING}),
+    ],
+)
+async def test_who_makes_a_workload_is_told_that_nothing_runs_it(world: World, plural: str, spec: Json) -> None:
+    ask, kind = world.ask(), world.kind(plural)
+    made = await kind.create("shop", {"metadata": {"name": "w"}, "spec": spec}, ask)
+    assert ask.warnings == [NOT_RUN]
+    again = world.ask()
+    await kind.update("shop", "w", made.object, again)
+    assert again.warnings == []

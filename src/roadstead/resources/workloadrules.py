@@ -13,6 +13,8 @@ from roadstead.resources.namedrules import NamedRules
 from roadstead.resources.plain.cells import at, map_at, objects_at, text_at
 from roadstead.resources.podtemplates import filled, pod_errors, with_pod_defaults, with_template_defaults
 
+NOT_RUN = "nothing runs this here: workloads are kept for other tools to see"
+"""A warning to whoever makes one: it would wait for ever without a word."""
 NOT_BELOW_ZERO = "must be greater than or equal to 0"
 COUNTS = ("replicas", "minReadySeconds", "revisionHistoryLimit", "parallelism", "completions", "backoffLimit")
 CRON_FIELDS = 5
@@ -30,6 +32,7 @@ class WorkloadRules(NamedRules):
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """A new one, in its first generation; raises StatusError (422)."""
         new = await super().on_create(self._with_defaults(obj), ask)
+        ask.warnings.append(NOT_RUN)
         return {**new, "metadata": {**new["metadata"], "generation": 1}}
 
     async def on_update(self, new: Json, old: Json, ask: Ask) -> Json:
@@ -85,7 +88,9 @@ class PodRules(NamedRules):
 
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """A new pod, pending; raises StatusError (422)."""
-        return await super().on_create({**obj, "spec": with_pod_defaults(map_at(obj, "spec"))}, ask)
+        pod = await super().on_create({**obj, "spec": with_pod_defaults(map_at(obj, "spec"))}, ask)
+        ask.warnings.append(NOT_RUN)
+        return pod
 
     def first_status(self, obj: Json) -> Json:
         """It waits, in the class its containers ask for."""

@@ -59,3 +59,25 @@ async def test_what_is_at_least_is_not_more_than_what_is_at_most(world: World) -
     limit = {"type": "Pod", "min": {"cpu": "2", "memory": "1Mi"}, "max": {"cpu": "1", "memory": "1Gi"}}
     with pytest.raises(StatusError, match=r"limits\[0\]\.min\[cpu\]: .*min value 2 is greater than max value 1"):
         await world.create("limitranges", "l", spec={"limits": [limit]})
+
+
+@pytest.mark.parametrize(
+    ("spec", "warned"),
+    [
+        ({"hard": {"pods": "1", "openshift.io/imagestreams": "1"}}, []),
+        (
+            {"hard": {"requests.cpu": "1", "limits.memory": "1Gi", "pods": "1"}},
+            ["kept, but not enforced here, since nothing runs: limits.memory, requests.cpu"],
+        ),
+        (
+            {"hard": {"pods": "1"}, "scopes": ["BestEffort"]},
+            ["kept, but not enforced here in scopes, since nothing runs: pods"],
+        ),
+    ],
+)
+async def test_who_makes_a_quota_is_told_what_of_it_counts_for_nothing(
+    world: World, spec: Json, warned: list[str]
+) -> None:
+    ask = world.ask()
+    await world.kind("resourcequotas").create("shop", {"metadata": {"name": "q"}, "spec": spec}, ask)
+    assert ask.warnings == warned

@@ -145,3 +145,15 @@ async def test_a_cluster_quota_selects_by_annotations_too_and_is_shown_in_its_pr
     assert (await applied.page("shop", ListOptions(), world.ask())).items == []
     with pytest.raises(StatusError, match="not found"):
         await applied.look("shop", "all", world.ask())
+
+
+@pytest.mark.parametrize("scope", [{"scopes": ["NotBestEffort"]}, {"scopeSelector": {"matchExpressions": [{}]}}])
+async def test_a_quota_for_pods_that_run_in_some_way_bounds_nothing_and_counts_nothing(
+    world: World, scope: Json
+) -> None:
+    await world.create("resourcequotas", "q", spec={"hard": {"pods": "0"}, **scope})
+    spec = {"containers": [{"name": "c", "image": "i"}]}
+    assert (await world.create("pods", "p", spec=spec)).created
+    await world.kinds.quotas.refresh("shop", world.ask())
+    found = world.kinds.plain(plain.RESOURCE_QUOTAS).peek("shop", "q") or {}
+    assert not found["status"]["used"]

@@ -388,3 +388,15 @@ async def test_a_name_that_became_free_is_given_to_who_waits_for_it(boats: World
     made = await boats.must("GET", f"{DEFINITIONS}/ships.harbour.example.com")
     assert conditions(made) == {"NamesAccepted": "True", "Established": "True"}
     assert (await boats.must("GET", BOATS.replace("boats", "ships")))["kind"] == "ShipList"
+
+
+async def test_quotas_bound_objects_of_custom_kinds_too(boats: World) -> None:
+    name = f"count/{NAME}"
+    quota = {"metadata": {"name": "q"}, "spec": {"hard": {name: "1"}}}
+    await boats.must("POST", "/api/v1/namespaces/shop/resourcequotas", quota)
+    await boats.must("POST", BOATS, boat("one", colour="red"))
+    code, refused = await boats.api("POST", BOATS, boat("two", colour="red"))
+    assert code == 403
+    assert f"exceeded quota: q, requested: {name}=1, used: {name}=1, limited: {name}=1" in refused["message"]
+    await boats.must("DELETE", f"{BOATS}/one")
+    await boats.must("POST", BOATS, boat("two", colour="red"))

@@ -146,6 +146,8 @@ class CustomKinds:
         self._made: dict[str, list[CustomResources]] = {}
         self._nowhere, self._places = Place(store, check), dict[str, Place]()
         self._publish: Callable[[Iterable[Served]], None] = lambda served: None
+        self.bound: Callable[[Iterable[Collection]], None] = lambda kinds: None
+        """Makes creations of these kinds ask the quotas."""
         self.collection = Definitions(store, self)
         served[DEFINITIONS.group_resource] = self.collection
 
@@ -193,6 +195,7 @@ class CustomKinds:
             logger().error("a custom resource definition cannot be served", name=name, error=str(fault))
             return bool(gone)
         self._made[name] = made
+        self.bound(each for each in made if each.resource.namespaced)
         if made:
             self._served[made[0].resource.group_resource] = made[0]
         return True

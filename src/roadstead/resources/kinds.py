@@ -120,6 +120,7 @@ def build(
     served = {each.resource.group_resource: each for each in everything}
     earlier = earlier_versions(store, namespaces.check)
     custom = CustomKinds(store, namespaces.check, served, earlier)
+    custom.bound = quotas.bound
     namespaces.content = lambda: [
         each for each in served.values() if isinstance(each, Collection) and each.resource.namespaced
     ]

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from roadstead.apimachinery.ask import Ask
 from roadstead.base.values import Json
 from roadstead.kube import status
 from roadstead.kube.names import qualified_name
 from roadstead.kube.status import FieldError
+from roadstead.resources import quotausage
 from roadstead.resources.namedrules import NamedRules
 from roadstead.resources.plain.cells import map_at, objects_at, text_at
 from roadstead.streams import quantities
@@ -31,6 +33,16 @@ TYPES = ("Container", "PersistentVolumeClaim", "Pod")
 
 class QuotaRules(NamedRules):
     """A ResourceQuota, or a ClusterResourceQuota around one."""
+
+    async def on_create(self, obj: Json, ask: Ask) -> Json:
+        """A new quota, with a warning where part of it bounds nothing here; raises StatusError (422)."""
+        made = await super().on_create(obj, ask)
+        hard, bounds = quotausage.hard_of(made), quotausage.bounds_of(made)
+        idle = sorted(name for name in hard if name not in bounds or not _is_counted(name))
+        if idle:
+            scoped = " in scopes" if hard and not bounds else ""
+            ask.warnings.append(f"kept, but not enforced here{scoped}, since nothing runs: {', '.join(idle)}")
+        return made
 
     def errors(self, obj: Json, old: Json | None) -> list[FieldError]:
         """Everything wrong with the quota."""
@@ -60,6 +72,10 @@ class LimitRangeRules(NamedRules):
             seen.add(kind)
             found += _crossed(place, limit)
         return found
+
+
+def _is_counted(name: str) -> bool:
+    return "/" in name or name in quotausage.OWN_NAMES
 
 
 def _unknown(name: str) -> str:

@@ -106,7 +106,7 @@ class Quotas:
         self, concern: Concern, added: Mapping[str, int], asked: tuple[GroupResource, str], namespace: str
     ) -> Json | None:
         """The quota with so many more in a namespace; None when it bounds none of them. Raises StatusError (403)."""
-        hard = quotausage.hard_of(concern.quota)
+        hard = quotausage.bounds_of(concern.quota)
         wanted = {key: many for key, many in added.items() if key in hard}
         if not wanted:
             return None
@@ -121,7 +121,7 @@ class Quotas:
         return quotausage.with_used_in(concern.quota, everything)
 
     async def _measured(self, concern: Concern) -> Json:
-        keys = self._known(quotausage.hard_of(concern.quota))
+        keys = self._known(quotausage.bounds_of(concern.quota))
         used = {place: await self._counts(keys, place) for place in concern.namespaces}
         if concern.collection is self._quotas:
             return quotausage.with_used(concern.quota, used[concern.namespaces[0]])

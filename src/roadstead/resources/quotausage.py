@@ -39,6 +39,13 @@ def hard_of(quota: Json) -> Json:
     return map_at(quota, "spec", "hard") or map_at(quota, "spec", "quota", "hard")
 
 
+def bounds_of(quota: Json) -> Json:
+    """The part of it that is enforced here: scopes choose among pods by how they run, and none run here."""
+    spec = map_at(quota, "spec")
+    scoped = any(each.get("scopes") or each.get("scopeSelector") for each in (spec, map_at(spec, "quota")))
+    return {} if scoped else hard_of(quota)
+
+
 def refusal(quota: Json, added: Mapping[str, int], used: Mapping[str, int]) -> str | None:
     """Why so many more objects would be too many, or None; both are by name, of those the quota bounds."""
     hard, over = hard_of(quota), []

@@ -58,6 +58,16 @@ async def test_without_credentials_the_registry_says_so(client_of: MakeClient, h
         assert failure.kind is Kind.UNAUTHORIZED
 
 
+@pytest.mark.parametrize("challenge", ["Negotiate", 'Bearer realm=""', 'Digest realm="x"', ""])
+async def test_a_way_to_log_in_that_is_not_known_is_told_as_such(client_of: MakeClient, challenge: str) -> None:
+    async with UpstreamRegistry() as upstream:
+        upstream.before.append(hostile.challenges(*([challenge] if challenge else [])))
+        with pytest.raises(RemoteFailure, match="in no way that is known here") as refused:
+            await client_of(upstream, account=("al", "sekret")).manifest("team/web", "v1")
+        assert refused.value.kind is Kind.UNAUTHORIZED
+        assert not any(each.authorization for each in upstream.seen)
+
+
 async def test_a_wrong_password_is_told_from_a_missing_one(client_of: MakeClient) -> None:
     async with registry(how="token") as upstream:
         assert (await failure_of(client_of, upstream, Credential("robot", "wrong"))).kind is Kind.BAD_PASSWORD

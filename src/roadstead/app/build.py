@@ -237,14 +237,15 @@ def _rooms(
     (blobs, uploads), registry, contents = storage, settings.registry, kinds.contents
     links, leases = Links(store), BlobLeases(timedelta(seconds=registry.blob_grace_seconds), utc_now)
     cache = ManifestCache(registry.manifest_cache_bytes)
-    foreign = source(kinds, storage, leases)
+    foreign = source(kinds, storage, leases, links)
     pull = Pull(blobs, links, contents, cache, leases, manifest_bytes=registry.manifest_bytes, foreign=foreign)
     options = PushOptions(hostname, registry.config_bytes, registry.sparse_images)
     push = Push(blobs, links, kinds.arrivals, pull, options)
     delete = Delete(blobs, links, contents, kinds.stream_tags, cache, leases, enabled=registry.deletes)
     sessions = UploadSessions(uploads, links, leases, secret, kinds.limits.largest_image)
     listed = Repositories(store, contents)
-    return Rooms(links, pull, push, delete, sessions, listed, Referrers(links, pull), foreign.elsewhere)
+    referrers = Referrers(links, pull, foreign.companions)
+    return Rooms(links, pull, push, delete, sessions, listed, referrers, foreign.elsewhere)
 
 
 def _registry_door(settings: Settings, rooms: Rooms, kinds: Kinds, gate: Gate, metrics: Metrics) -> RegistryDoor:

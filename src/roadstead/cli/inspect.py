@@ -16,10 +16,10 @@ from roadstead.base.values import Json
 from roadstead.cli.copy import ends_told, open_source
 from roadstead.cli.machine import Machine, Wish
 from roadstead.cli.progress import human
-from roadstead.copying.attachments import attached, names_for
 from roadstead.copying.copy import Item, chosen
-from roadstead.copying.ends import Found, Source
+from roadstead.copying.ends import Found, Source, attached
 from roadstead.copying.names import Platform, parse
+from roadstead.oci.attachments import names_for
 from roadstead.oci.descriptor import Descriptor
 from roadstead.remote.errors import Kind, RemoteFailure
 

@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from roadstead.base.errors import Failure
-from roadstead.copying.attachments import attached, names_for
-from roadstead.copying.ends import Destination, Found, Source, missing
+from roadstead.copying.ends import Destination, Found, Source, attached, missing
 from roadstead.copying.names import Platform
+from roadstead.oci.attachments import names_for
 from roadstead.oci.descriptor import Descriptor
 from roadstead.oci.digest import Digest
 from roadstead.oci.errors import OciError

@@ -64,6 +64,16 @@ class Destination(Protocol):
         ...
 
 
+async def attached(source: Source, name: str) -> Found | None:
+    """What is under a tag that may hang on an image (`oci/attachments.py`); None for nothing. Raises RemoteFailure."""
+    try:
+        return await source.manifest(name)
+    except RemoteFailure as failure:
+        if failure.kind in (Kind.NOT_FOUND, Kind.NAME_UNKNOWN):
+            return None
+        raise
+
+
 def missing(what: str, where: str) -> RemoteFailure:
     """Something is not where it was looked for."""
     return RemoteFailure(Kind.NOT_FOUND, f"{where} does not have {what}")

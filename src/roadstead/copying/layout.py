@@ -9,9 +9,9 @@ import orjson
 
 from roadstead.base.errors import Invalid
 from roadstead.base.values import Json
-from roadstead.copying.attachments import is_attachment
 from roadstead.copying.ends import Found, missing, unusable
 from roadstead.copying.files import Files, read
+from roadstead.oci.attachments import subject_of
 from roadstead.oci.descriptor import Descriptor
 from roadstead.oci.digest import Digest, Hasher
 from roadstead.oci.errors import OciError
@@ -78,7 +78,7 @@ class LayoutSource:
         if len(self._entries) <= 1:
             return self._entries
         referring = {each for found in self._all_subjects().values() for each in found}
-        images = [each for each in self._entries if not is_attachment(_name_of(each))]
+        images = [each for each in self._entries if subject_of(_name_of(each)) is None]
         return [each for each in images if Digest.parse(str(each["digest"])) not in referring]
 
     def _all_subjects(self) -> dict[Digest, list[Digest]]:

@@ -292,7 +292,8 @@ class Guard:
 def _blocked(rule: str, host: str, what: str, entry: str = "") -> RemoteFailure:
     logger().warning("outbound connection refused", rule=rule, host=host, why=what)
     allow = f"; an administrator allows it by adding {entry} to ROADSTEAD_OUTBOUND_ALLOW" if entry else ""
-    return RemoteFailure(Kind.BLOCKED, f"{tidy(host)} is not asked (rule {rule}): {what}{allow}", host=host, rule=rule)
+    said = f"{tidy(host) or 'an address'} is not asked (rule {rule}): {what}{allow}"
+    return RemoteFailure(Kind.BLOCKED, said, host=host, rule=rule)
 
 
 def _shown(url: URL) -> str:

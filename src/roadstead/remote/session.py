@@ -247,6 +247,9 @@ class Session:
         return seconds
 
     def _unauthorized(self, credential: Credential) -> RemoteFailure:
+        if self.upstream.challenge is None:
+            said = f"{self.server} wants credentials in no way that is known here (Basic, or Bearer with a realm)"
+            return RemoteFailure(Kind.UNAUTHORIZED, said, host=self.server, status=401)
         known = credential.username or credential.password or credential.identity_token or credential.registry_token
         why = "unauthorized: the credentials are not accepted" if known else "unauthorized: authentication required"
         return RemoteFailure(Kind.UNAUTHORIZED, f"{self.server} says {why}", host=self.server, status=401)

@@ -1,7 +1,8 @@
 """What one repository holds, beyond its stream's history: rows in the log that no API shows.
 
 A blob row says that this repository may show a blob; a manifest row that it was pushed here, tag or no tag, which makes
-it pullable by digest (registry contract, section 5.1); a referrer row files a manifest under its subject (section 10).
+it pullable by digest (registry contract, section 5.1); a referrer row files a manifest under its subject (section 10);
+a hanging row says what another registry has under one of cosign's tags, which is no tag of the stream.
 They are written in the transaction of the push they belong to and go away with the stream.
 """
 
@@ -23,7 +24,8 @@ from roadstead.repositories.homes import BlobHomes
 BLOBS = "blobs.roadstead"
 MANIFESTS = "manifests.roadstead"
 REFERRERS = "referrers.roadstead"
-RESOURCES = (BLOBS, MANIFESTS, REFERRERS)
+HANGING = "hanging.roadstead"
+RESOURCES = (BLOBS, MANIFESTS, REFERRERS, HANGING)
 KNOWN_MANIFESTS = 4096
 """Rows of manifests kept at hand: every pull looks at one, and few are pulled often."""
 
@@ -96,6 +98,24 @@ class Links:
         if link.subject is not None and descriptor is not None:
             wanted.append((_key(REFERRERS, repository, f"{link.subject}/{digest}"), orjson.dumps(descriptor)))
         return [Write(key, value, None) for key, value in wanted if self._differs(key, value)]
+
+    async def add_manifest(
+        self, repository: RepositoryName, digest: Digest, link: ManifestLink, descriptor: Json | None
+    ) -> None:
+        """Leaves the rows of a manifest that nobody pushed; durable when it returns."""
+        if writes := self.manifest_writes(repository, digest, link, descriptor):
+            await self._store.append(writes)
+
+    def hanging(self, repository: RepositoryName, tag: str) -> Digest | None:
+        """The manifest that another registry had under this tag when it was last asked."""
+        entry = self._store.get(_key(HANGING, repository, tag))
+        return None if entry is None else Digest.parse(orjson.loads(entry.value)["digest"])
+
+    async def hang(self, repository: RepositoryName, tag: str, digest: Digest) -> None:
+        """Notes what another registry has under this tag."""
+        key, value = _key(HANGING, repository, tag), orjson.dumps({"digest": str(digest)})
+        if self._differs(key, value):
+            await self._store.append([Write(key, value, None)])
 
     async def remove_manifest(self, repository: RepositoryName, digest: Digest) -> bool:
         """Takes a manifest, and its place among referrers, out of the repository; False when it was not there."""

@@ -11,6 +11,7 @@ from roadstead.blobs.store import BlobStore, OpenBlob
 from roadstead.oci.digest import EMPTY_GZIP_TAR, Digest
 from roadstead.oci.errors import OciError
 from roadstead.oci.reference import RepositoryName
+from roadstead.repositories.companions import Companions
 from roadstead.repositories.contents import Contents
 from roadstead.repositories.leases import BlobLeases
 from roadstead.repositories.links import Links
@@ -80,10 +81,13 @@ class Glimpse:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """What images of other registries need: who may see the copies, and what gets them (None: switched off)."""
+    """What images of other registries need: who may see the copies, what gets them and what hangs on them (None:
+    switched off).
+    """
 
     provenance: Provenance
     elsewhere: PullThrough | None = None
+    companions: Companions | None = None
 
 
 class Pull:
@@ -101,6 +105,7 @@ class Pull:
         foreign: Foreign,
     ) -> None:
         self._elsewhere, self._provenance = foreign.elsewhere, foreign.provenance
+        self._companions = foreign.companions
         self._blobs, self._links, self._contents, self._cache = blobs, links, contents, cache
         self._leases, self._manifest_bytes = leases, manifest_bytes
 
@@ -115,12 +120,21 @@ class Pull:
 
     async def manifest(self, repository: RepositoryName, reference: str | Digest) -> Found:
         """The manifest a tag or digest names. A digest must have been pushed here or stand in the stream's history."""
-        digest = self.resolve(repository, reference) if isinstance(reference, str) else reference
+        digest = await self._tagged(repository, reference) if isinstance(reference, str) else reference
         media_type = await self._media_type(repository, digest)
         body = None if media_type is None else await self._body(repository, digest)
         if media_type is None or body is None:
             raise OciError("MANIFEST_UNKNOWN", detail={"Name": str(repository), "Revision": str(digest)})
         return Found(digest, media_type, body)
+
+    async def _tagged(self, repository: RepositoryName, tag: str) -> Digest:
+        try:
+            return self.resolve(repository, tag)
+        except OciError:
+            found = None if self._companions is None else await self._companions.hanging(repository, tag)
+            if found is None:
+                raise
+            return found
 
     async def shows_manifest(self, repository: RepositoryName, digest: Digest) -> bool:
         """Whether the digest was pushed here or stands in the stream's history."""

@@ -8,6 +8,7 @@ from roadstead.oci.digest import Digest
 from roadstead.oci.errors import OciError
 from roadstead.oci.manifest import Manifest
 from roadstead.oci.reference import RepositoryName
+from roadstead.repositories.companions import Companions
 from roadstead.repositories.links import Links
 from roadstead.repositories.pull import Pull
 
@@ -17,11 +18,14 @@ HEX_IN_TAG = 64
 class Referrers:
     """Referrers of one repository (registry contract, section 10)."""
 
-    def __init__(self, links: Links, pull: Pull) -> None:
-        self._links, self._pull = links, pull
+    def __init__(self, links: Links, pull: Pull, companions: Companions | None = None) -> None:
+        """`companions` brings those of images that live elsewhere; None where that is switched off."""
+        self._links, self._pull, self._companions = links, pull, companions
 
     async def of(self, repository: RepositoryName, subject: Digest) -> dict[str, Json]:
         """Digest -> descriptor of everything whose subject this is; those of the fallback tag where it has more."""
+        if self._companions is not None:
+            await self._companions.refresh(repository, subject)
         found = await self._fallback(repository, subject)
         found.update((row["digest"], row) for row in await self._links.referrers(repository, subject))
         return found

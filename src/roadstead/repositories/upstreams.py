@@ -109,6 +109,10 @@ class Upstreams:
         """Ask this place last for this digest: it sent other bytes."""
         self._remember((place.host, str(digest)), LIAR_SECONDS)
 
+    def rests(self, place: Place) -> bool:
+        """Whether this place could not be reached a moment ago."""
+        return self._shunned.get((place.host, ""), 0.0) > time.monotonic()
+
     def _client(self, place: Place, keys: Keys, headers: Mapping[str, str], origin: str) -> Upstream:
         registry = RemoteRegistry(self._remotes, place, keys, manifest_bytes=self._manifest_bytes, headers=headers)
         return Upstream(place, registry, origin)

@@ -44,8 +44,18 @@ def decode_yaml(raw: bytes, limits: Limits = LIMITS) -> Decoded:
         for event in yaml.parse(raw, Loader=_LOADER):
             builder.take(event)
     except (yaml.YAMLError, ValueError, RecursionError) as wrong:
-        raise DecodeError(f"yaml: {wrong}") from None
+        raise DecodeError(f"yaml: {_told(wrong)}") from None
     return Decoded(builder.value, builder.duplicates[: limits.duplicates])
+
+
+def _told(wrong: Exception) -> str:
+    """What is wrong and where, in one line."""
+    if isinstance(wrong, yaml.MarkedYAMLError) and wrong.problem:
+        mark = wrong.problem_mark or wrong.context_mark
+        return f"line {mark.line + 1}: {wrong.problem}" if mark is not None else wrong.problem
+    if isinstance(wrong, yaml.YAMLError):
+        return " ".join(str(wrong).split())
+    return "a value cannot be read"
 
 
 class _Holder:

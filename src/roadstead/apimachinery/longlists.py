@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from roadstead.apimachinery import replies
 from roadstead.apimachinery.replies import ListForm
@@ -12,13 +12,15 @@ from roadstead.apimachinery.shown import Shown
 from roadstead.base.errors import Failure
 from roadstead.base.web import Reply, Request
 
-AT_ONCE = 500
-"""Items written without letting others have their turn: rows of tables take their time."""
+AT_ONCE, BYTES_AT_ONCE = 500, 512 * 1024
+"""Items, and bytes of them, written without letting others have their turn: rows of tables take their time."""
 
 
 def is_long(page: Page, how: replies.Accepted) -> bool:
     """Whether a page is better sent in pieces."""
-    return page.rest is not None or (how.form is not replies.Form.OBJECT and len(page.items) > AT_ONCE)
+    if page.rest is not None or how.form is replies.Form.OBJECT:
+        return page.rest is not None
+    return len(page.items) > AT_ONCE or sum(len(each.bare) for each in page.items) > BYTES_AT_ONCE
 
 
 def reply(request: Request, page: Page, form: ListForm, warnings: Sequence[str]) -> Reply:
@@ -45,11 +47,22 @@ async def _pieces(form: ListForm, page: Page) -> AsyncIterator[bytes]:
 
 
 async def _parts(page: Page) -> AsyncIterator[Sequence[Shown]]:
-    for start in range(0, len(page.items), AT_ONCE):
-        yield page.items[start : start + AT_ONCE]
+    for part in _cut(page.items):
+        yield part
     if page.rest is not None:
         async for more in page.rest:
-            yield more
+            for part in _cut(more):
+                yield part
+
+
+def _cut(items: Sequence[Shown]) -> Iterator[Sequence[Shown]]:
+    start = size = 0
+    for at, each in enumerate(items):
+        size += len(each.bare)
+        if size > BYTES_AT_ONCE or at - start >= AT_ONCE:
+            yield items[start : at + 1]
+            start, size = at + 1, 0
+    yield items[start:]
 
 
 async def _packed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

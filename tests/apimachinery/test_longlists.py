@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import AsyncGenerator
 
@@ -88,6 +89,24 @@ async def test_others_have_their_turn_between_the_pieces_of_a_table(
     assert COUNT > len(pieces) > 4
     found = orjson.loads(b"".join(pieces))
     assert len(found.get("rows") or found["items"]) == COUNT
+
+
+async def test_others_have_their_turn_while_large_objects_are_made_ready(
+    fleet: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "LONG", COUNT + 1)
+    monkeypatch.setattr(listing, "BATCH", COUNT + 1)
+    monkeypatch.setattr(listing, "BYTES_AT_ONCE", 1000)
+    turns, sleep = 0, asyncio.sleep
+
+    async def counted(seconds: float) -> None:
+        nonlocal turns
+        turns += 1
+        await sleep(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", counted)
+    assert names((await fleet.ask("GET", BOATS)).json) == [f"b{number:02}" for number in range(COUNT)]
+    assert turns > 3
 
 
 async def test_a_list_with_a_limit_is_sent_at_once(fleet: World) -> None:

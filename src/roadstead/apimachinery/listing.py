@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from roadstead.apimachinery.collection import Collection
 
 BATCH = 500
+BYTES_AT_ONCE = 512 * 1024
+"""Bytes of stored objects made ready to be shown without letting others have their turn."""
 LONG = 5000
 """Objects from which on a list without a limit is not held in memory as a whole."""
 FRESHNESS_SECONDS = 3.0
@@ -112,7 +114,7 @@ async def _gather(
         most = min(BATCH, into.limit - len(into.items)) if into.limit and not options.selective else BATCH
         batch = await collection.store.list(resource.key_resource, namespace, after=after, limit=most, at=into.at)
         into.at = batch.revision
-        _take(collection, batch, options, into)
+        await _take(collection, batch, options, into)
         into.cut = not into.limit and batch.more and len(into.items) >= LONG
         if into.cut or into.full or not batch.more or into.last is None:
             return
@@ -120,8 +122,13 @@ async def _gather(
         await asyncio.sleep(0)
 
 
-def _take(collection: Collection, batch: Batch, options: ListOptions, into: _Gathering) -> None:
+async def _take(collection: Collection, batch: Batch, options: ListOptions, into: _Gathering) -> None:
+    size = 0
     for index, entry in enumerate(batch.entries):
+        size += len(entry.value)
+        if size > BYTES_AT_ONCE:
+            size = 0
+            await asyncio.sleep(0)
         into.last = entry
         shown = collection.showcase.at(entry.key, entry.revision, entry.value)
         if not options.selective or options.selects(shown.object, collection.resource):
@@ -147,7 +154,7 @@ async def _rest(
             )
         except Expired:
             raise status.expired(TOO_OLD_TO_LIST) from None
-        _take(collection, entries, options, batch)
+        await _take(collection, entries, options, batch)
         yield batch.items
         last = batch.last if entries.more else None
 

@@ -72,10 +72,11 @@ class Repository:
 
 @dataclass
 class Simulated:
-    """Every registry there is. `mirrors` are tried before the place itself."""
+    """Every registry there is. `mirrors` are tried before the place itself; `search` are asked for short names."""
 
     repositories: dict[str, Repository] = field(default_factory=dict)
     mirrors: dict[str, list[str]] = field(default_factory=dict)
+    search: Sequence[str] = ()
     blocked: set[str] = field(default_factory=set)
     asked_for: list[tuple[str, bool]] = field(default_factory=list)
     """Namespace and whether it was asked without keys."""
@@ -93,6 +94,8 @@ class Simulated:
         if spec.registry in self.blocked:
             said = f"forbidden: registry {spec.registry} blocked"
             raise RemoteFailure(Kind.BLOCKED, said, rule="blocked registry")
+        if self.search and not spec.registry:
+            return [self.repository(f"{host}/{spec.repository().exact()}") for host in self.search]
         name = full_name(spec)
         found = [self.repository(each) for each in (*self.mirrors.get(name, ()), name)]
         return [_Anonymous(each) for each in found] if anonymous else found

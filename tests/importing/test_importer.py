@@ -329,3 +329,13 @@ async def test_a_config_too_large_to_read_leaves_its_facts_unknown() -> None:
     assert answer["image"]["dockerImageMetadata"]["Id"] == image.blobs[0].digest
     assert "Config" not in answer["image"]["dockerImageMetadata"]
     assert "dockerImageConfig" not in answer["image"]
+
+
+async def test_a_short_name_is_found_at_the_first_search_registry_that_has_it() -> None:
+    elsewhere = Simulated(search=["one.test", "two.test"])
+    elsewhere.repository("one.test/lib/web", fails={"tags": failing(Kind.NAME_UNKNOWN)})
+    image = elsewhere.repository("two.test/lib/web").push(builders.image("web"), "v1", "v2")
+    (answer,) = await look(elsewhere, "lib/web:v1")
+    assert answer["image"]["dockerImageReference"] == f"lib/web@{image.digest}"
+    found = await look_at_repository(elsewhere, "lib/web")
+    assert [each["tag"] for each in found["images"]] == ["v1", "v2"]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from roadstead.base.values import Json
 from roadstead.importing import plan
 from roadstead.importing.plan import Look
@@ -38,9 +40,17 @@ def test_a_digest_wins_over_a_tag() -> None:
 
 
 def test_the_same_manifest_is_looked_at_once_however_it_is_spelled() -> None:
-    asked = plan.images(wanted("mysql", "docker.io/library/mysql:latest", "mysql:8"), BLANK)
+    names = ("docker.io/mysql", "docker.io/library/mysql:latest", "index.docker.io/mysql", "docker.io/mysql:8")
+    asked = plan.images(wanted(*names), BLANK)
     assert [str(each) for each in plan.looks(asked)] == ["docker.io/library/mysql:latest", "docker.io/library/mysql:8"]
-    assert [each.spec.exact() for each in asked] == ["mysql", "docker.io/library/mysql:latest", "mysql:8"]
+    assert tuple(each.spec.exact() for each in asked) == names
+
+
+@pytest.mark.parametrize("name", ["mysql", "mysql:8", "lib/mysql", f"mysql@sha256:{'a' * 64}"])
+def test_a_name_without_a_registry_is_shown_with_docker_hub_and_may_lie_elsewhere(name: str) -> None:
+    (look,) = plan.looks(plan.images(wanted(name), BLANK))
+    assert look.wanted.exact() == (name if "l:8" in name or "@" in name else f"{name}:latest")
+    assert str(look).startswith("docker.io/")
 
 
 def test_an_insecure_look_is_another_one() -> None:
@@ -76,6 +86,6 @@ def test_a_repository_is_looked_at_tag_by_tag_as_the_request_says() -> None:
     spec = {"repository": {"from": {"kind": "DockerImage", "name": "lib/many"}, "importPolicy": policy}}
     found = plan.repository({"spec": spec})
     assert found is not None
-    assert found.look("t1") == Look("docker.io", "lib/many", "t1", insecure=True, preserve=True)
+    assert found.look("t1") == Look("docker.io", "lib/many", "t1", insecure=True, preserve=True, short="lib/many")
     assert found.asked("t1").spec.exact() == "lib/many:t1"
     assert plan.repository(wanted("mysql")) is None

@@ -82,12 +82,45 @@ async def test_the_secrets_of_the_namespace_are_the_keys_and_can_be_left_out(
         assert refused.value.kind is Kind.UNAUTHORIZED
 
 
+async def test_of_several_keys_the_one_that_opened_is_named_and_before_that_all_in_their_order(
+    world: World, upstreams: RegistryUpstreams
+) -> None:
+    async with UpstreamRegistry(users=Users("basic", {"robot": "pier"})) as elsewhere:
+        elsewhere.add("lib/web", WEB, "v1")
+        for name, word in (("a-wrong", "quay"), ("b-right", "pier"), ("c-never", "dock")):
+            auth = base64.b64encode(f"robot:{word}".encode()).decode()
+            text = f'{{"auths": {{"{elsewhere.host}": {{"auth": "{auth}"}}}}}}'
+            data = {".dockerconfigjson": base64.b64encode(text.encode()).decode()}
+            await world.create("secrets", name, type="kubernetes.io/dockerconfigjson", data=data)
+        (place,) = await upstreams.places("shop", pullspec.parse(f"{elsewhere.host}/lib/web:v1"), insecure=True)
+        assert place.key == "secret shop/a-wrong, secret shop/b-right, secret shop/c-never"
+        await place.manifest("v1")
+        assert place.key == "secret shop/b-right"
+
+
 async def test_a_blocked_registry_is_refused_in_the_words_people_know(
     world: World, upstreams: RegistryUpstreams
 ) -> None:
     await registries(world, blockedRegistries=["bad.test"])
     with pytest.raises(RemoteFailure, match="forbidden: registry bad.test blocked"):
         await upstreams.places("shop", pullspec.parse("bad.test/lib/web:v1"))
+
+
+async def test_a_name_without_a_registry_is_looked_for_in_the_search_registries_and_else_at_docker_hub(
+    world: World, upstreams: RegistryUpstreams
+) -> None:
+    short = pullspec.parse("web:v1")
+    assert [each.name for each in await upstreams.places("shop", short)] == ["docker.io/library/web"]
+    await registries(world, containerRuntimeSearchRegistries=["one.test", "docker.io"], blockedRegistries=["two.test"])
+    assert [each.name for each in await upstreams.places("shop", short)] == ["one.test/web", "docker.io/library/web"]
+
+
+async def test_a_blocked_docker_hub_is_named_for_a_name_without_a_registry(
+    world: World, upstreams: RegistryUpstreams
+) -> None:
+    await registries(world, blockedRegistries=["docker.io"])
+    with pytest.raises(RemoteFailure, match=r"forbidden: registry docker\.io blocked"):
+        await upstreams.places("shop", pullspec.parse("mysql"))
 
 
 async def test_registries_outside_those_allowed_are_refused_with_the_rule(

@@ -16,6 +16,7 @@ from roadstead.remote.errors import Kind, RemoteFailure
 from roadstead.remote.guard import Guard
 from roadstead.remote.places import Credential
 from roadstead.remote.proxies import Proxies
+from roadstead.testing import hostile
 from roadstead.testing.builders import image
 from roadstead.testing.hostile import Rebinding
 from roadstead.testing.upstream import UpstreamRegistry
@@ -142,6 +143,22 @@ async def test_a_proxy_that_cannot_be_reached_or_refuses_is_a_clear_failure(clie
             with pytest.raises(RemoteFailure, match="proxy") as failed:
                 await client_of("far.test", guard=guard, insecure=False).manifest("team/web", "v1")
             assert failed.value.kind is Kind.UNAVAILABLE
+
+
+@pytest.mark.parametrize("https", [True, False])
+async def test_a_proxy_that_wants_a_password_says_where_to_write_it(
+    client_of: MakeClient, upstream: UpstreamRegistry, https: bool
+) -> None:
+    upstream.before.append(hostile.breaks(407))
+    async with tunnel(1, status=b"407 Proxy Authentication Required") as proxy:
+        proxies = Proxies(http=upstream.address, https=f"http://al:sekret@127.0.0.1:{proxy.port}")
+        guard = Guard(LOOPBACK_NOTHING, proxies, lookup=Rebinding("93.184.216.34"))
+        client = client_of("far.test", guard=guard, insecure=not https)
+        with pytest.raises(
+            RemoteFailure, match="wants other credentials; write them as http://NAME:PASSWORD@"
+        ) as failed:
+            await client.manifest("team/web", "v1")
+    assert "sekret" not in failed.value.message
 
 
 class Tunnel:

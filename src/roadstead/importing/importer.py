@@ -15,7 +15,7 @@ from roadstead.importing.answers import Finding, Found, Missed
 from roadstead.importing.looking import ImportOptions, Known, Looking, Shared
 from roadstead.importing.patience import Patience
 from roadstead.importing.plan import Look, Repository, item_status
-from roadstead.importing.upstreams import Health, Places, Upstreams
+from roadstead.importing.upstreams import Health, Places, Upstream, Upstreams
 from roadstead.remote.errors import Kind, RemoteFailure
 from roadstead.streams import pullspec
 
@@ -75,17 +75,25 @@ class _Run:
 
     async def _tags(self, repository: Repository) -> Sequence[str]:
         """All tags, asked of the place itself and never of mirrors; without keys when those at hand are no good."""
-        spec = pullspec.parse(repository.place)
+        wanted = replace(repository.look(pullspec.LATEST).wanted, tag="")
         for anonymous in (False, True):
-            places = await self._upstreams.places(
-                self._namespace, spec, insecure=repository.insecure, anonymous=anonymous
-            )
+            wish = {"insecure": repository.insecure, "anonymous": anonymous}
+            places = await self._upstreams.places(self._namespace, wanted, **wish)
             try:
-                return await self._in_time(places[-1].tags(), repository.place)
+                return await self._listed(places if not wanted.registry else places[-1:], repository.place)
             except RemoteFailure as failure:
                 if failure.kind is not Kind.BAD_PASSWORD or anonymous:
                     raise
         raise AssertionError("the second try returns or raises")
+
+    async def _listed(self, places: Sequence[Upstream], name: str) -> Sequence[str]:
+        """The tags at the first place that has the repository: a short name may lie at any of them."""
+        for place in places[:-1]:
+            try:
+                return await self._in_time(place.tags(), name)
+            except RemoteFailure:
+                continue
+        return await self._in_time(places[-1].tags(), name)
 
     def _finding(self, look: Look | None) -> Finding | None:
         return None if look is None else self._findings[look]
@@ -108,12 +116,13 @@ class _Run:
         key, places = "", None
         async with self._turns:
             try:
-                spec = pullspec.parse(str(look))
-                found = await self._upstreams.places(self._namespace, spec, insecure=look.insecure, anonymous=anonymous)
+                wish = {"insecure": look.insecure, "anonymous": anonymous}
+                found = await self._upstreams.places(self._namespace, look.wanted, **wish)
                 places = Places(found, self._shared.health)
                 key = places.key
                 looking = Looking(self._shared, look, places, anonymous)
-                return replace(await self._in_time(looking.image(), look.place), key=key)
+                image = await self._in_time(looking.image(), look.place)
+                return replace(image, key=places.key)
             except Failure as failure:
                 if isinstance(failure, RemoteFailure) and failure.kind is Kind.TIMEOUT and places is not None:
                     places.give_up(failure)

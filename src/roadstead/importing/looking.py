@@ -163,7 +163,7 @@ class Looking:
         def fetch() -> Coroutine[Any, Any, tuple[Fetched, Upstream]]:
             return self._places.first(lambda each: each.manifest(reference), self._shown(reference), before=before)
 
-        fetched, place = await self._shared.once((look.place, look.insecure, reference, self._who), fetch)
+        fetched, place = await self._shared.once((look.place, look.short, look.insecure, reference, self._who), fetch)
         with _told_of(look):
             return fetched, place, reading.read(fetched.body, fetched.media_type)
 

@@ -27,7 +27,10 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One manifest to find: `reference` (a tag or a digest) of `repository` at `registry`, defaults filled in."""
+    """One manifest to find: `reference` (a tag or a digest) of `repository` at `registry`, defaults filled in.
+
+    `short` is the path as it was written where no registry was: search registries are asked for it, if there are any.
+    """
 
     registry: str
     repository: str
@@ -36,6 +39,12 @@ class Look:
     preserve: bool = False
     architecture: str = ""
     system: str = ""
+    short: str = ""
+
+    @property
+    def wanted(self) -> PullSpec:
+        """What places are looked for."""
+        return pullspec.parse(self._joined(self.short, self.reference) if self.short else str(self))
 
     @property
     def by_digest(self) -> bool:
@@ -52,7 +61,11 @@ class Look:
 
     def at(self, reference: str) -> str:
         """The full name of another manifest of the same repository."""
-        return f"{self.place}{'@' if pullspec.is_digest(reference) else ':'}{reference}"
+        return self._joined(self.place, reference)
+
+    @staticmethod
+    def _joined(place: str, reference: str) -> str:
+        return f"{place}{'@' if pullspec.is_digest(reference) else ':'}{reference}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,7 @@ class Repository:
 
     def look(self, tag: str) -> Look:
         """The look for one tag; preferences for a platform are not consulted here (section 14.4)."""
-        return Look(self.registry, self.name, tag, self.insecure, self.preserve)
+        return Look(self.registry, self.name, tag, self.insecure, self.preserve, short=_short(self.spec))
 
     def asked(self, tag: str) -> Asked:
         """The same as an item of the request."""
@@ -126,17 +139,22 @@ def _asked(item: Json, annotations: Mapping[str, Mapping[str, str]]) -> Asked:
         return Asked(spec, full.tag, None, item_status(status.invalid("", "", "", [nameless])))
     insecure, preserve = _policy(item)
     if full.id:
-        return Asked(spec, None, Look(registry, repository_name, full.id, insecure, preserve))
+        return Asked(spec, None, Look(registry, repository_name, full.id, insecure, preserve, short=_short(spec)))
     target = str((item.get("to") or {}).get("name") or full.tag)
     wished = annotations.get(target) or {}
     platform = wished.get(PREFER_ARCHITECTURE, ""), wished.get(PREFER_SYSTEM, "")
-    return Asked(spec, full.tag, Look(registry, repository_name, full.tag, insecure, preserve, *platform))
+    look = Look(registry, repository_name, full.tag, insecure, preserve, *platform, short=_short(spec))
+    return Asked(spec, full.tag, look)
 
 
 def _place(spec: PullSpec) -> tuple[str, str]:
     full = spec.with_defaults()
     registry = pullspec.DOCKER_HUB if full.registry == HUB_INDEX else full.registry
     return registry, "/".join(part for part in (full.namespace, full.name) if part)
+
+
+def _short(spec: PullSpec) -> str:
+    return "" if spec.registry else spec.repository().exact()
 
 
 def _policy(item: Json) -> tuple[bool, bool]:

@@ -34,7 +34,8 @@ class RegistryUpstream:
     @property
     def key(self) -> str:
         """See `Upstream`."""
-        keys = self.registry.credentials(self.place.repository)
+        good = self.registry.sufficed(self.place.repository)
+        keys = [good] if good else self.registry.credentials(self.place.repository)
         return ", ".join(dict.fromkeys(each.source for each in keys if each.source))
 
     async def manifest(self, reference: str) -> Fetched:
@@ -88,9 +89,9 @@ class RegistryUpstreams:
 
     async def _refusal(self, spec: PullSpec, found: Plan) -> RemoteFailure:
         """Why no place may be asked, in the words of the contract where it has some (image-api, 14.7)."""
-        rules = await self._sources.rules()
+        rules, registry = await self._sources.rules(), spec.with_defaults().registry
         if rules.blocking(full_name(spec)) is not None:
-            said = f"forbidden: registry {spec.registry} blocked"
+            said = f"forbidden: registry {registry} blocked"
         else:
             said = f"forbidden: {found.refusal}"
-        return RemoteFailure(Kind.BLOCKED, said, host=spec.registry, rule="blocked registry")
+        return RemoteFailure(Kind.BLOCKED, said, host=registry, rule="blocked registry")

@@ -64,7 +64,8 @@ class Upstreams(Protocol):
     async def places(
         self, namespace: str, spec: PullSpec, *, insecure: bool = False, anonymous: bool = False
     ) -> Sequence[Upstream]:
-        """Where to ask for what `spec` (fully qualified) names, in order, the place it names itself last.
+        """Where to ask for what `spec` names, in order, the place it names itself last; without a registry, the search
+        registries, else Docker Hub.
 
         The keys are those an import into the namespace may use; `anonymous` leaves them out. Raises RemoteFailure
         when a rule forbids to ask anywhere.

@@ -166,7 +166,7 @@ class RemoteRegistry:
         seconds: float = 0.0,
     ) -> Answer:
         """The answer to a request without a body about a repository, read only."""
-        scope = f"repository:{self.full_name(repository)}:pull"
+        scope = self._reading(repository)
         sent = {**self._headers, **(headers or {})}
         return await self.send(Wanted(method, target, scope, sent, seconds=seconds), repository)
 
@@ -180,6 +180,13 @@ class RemoteRegistry:
     def credentials(self, repository: str) -> Sequence[Credential]:
         """The keys for a repository here, in the order to try."""
         return self._keys.matching(self.host, self.full_name(repository))
+
+    def sufficed(self, repository: str) -> Credential | None:
+        """The key by which this client last read from a repository; None before it did."""
+        return self._session.sufficed(self._reading(repository))
+
+    def _reading(self, repository: str) -> str:
+        return f"repository:{self.full_name(repository)}:pull"
 
     def full_name(self, repository: str) -> str:
         """The repository as the registry names it."""

@@ -139,6 +139,10 @@ class Session:
         found = list(credentials) or [NOBODY]
         return [good, *(each for each in found if each != good)] if good in found and good is not None else found
 
+    def sufficed(self, scope: str) -> Credential | None:
+        """The credential by which this session last got what it asked for."""
+        return self._good.get(scope)
+
     @property
     def address(self) -> str:
         """Scheme and host that requests go to."""

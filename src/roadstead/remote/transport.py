@@ -8,6 +8,7 @@ import ssl
 import aiohttp
 
 from roadstead.remote.errors import Kind, RemoteFailure
+from roadstead.remote.words import proxy_refuses
 
 NO_TLS = "http: server gave HTTP response to HTTPS client"
 """The words that people search for (image-api contract, section 14.7)."""
@@ -37,7 +38,7 @@ def _on_the_way(broken: BaseException, host: str) -> RemoteFailure:
     if isinstance(broken, TimeoutError):
         return RemoteFailure(Kind.TIMEOUT, f"{host} did not answer in time", host=host)
     if isinstance(broken, aiohttp.ClientHttpProxyError):
-        return RemoteFailure(Kind.UNAVAILABLE, f"the proxy answers {broken.status} for {host}", host=host)
+        return proxy_refuses(host, broken.status)
     if isinstance(broken, aiohttp.ClientProxyConnectionError):
         return RemoteFailure(Kind.UNAVAILABLE, f"the proxy for {host} cannot be reached: {_why(broken)}", host=host)
     if isinstance(broken, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError) or _hung_up(broken):

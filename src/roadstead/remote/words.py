@@ -22,8 +22,17 @@ def rate_limited(host: str, seconds: int) -> RemoteFailure:
     return RemoteFailure(Kind.RATE_LIMITED, said, host=host, retry_after=seconds, status=429)
 
 
+def proxy_refuses(host: str, status: int) -> RemoteFailure:
+    """The proxy in between does not pass a request on."""
+    wanted = "wants other credentials; write them as http://NAME:PASSWORD@HOST:PORT into HTTP_PROXY and HTTPS_PROXY"
+    said = f"the proxy for {host} {wanted if status == 407 else f'answers {status}'}"
+    return RemoteFailure(Kind.UNAVAILABLE, said, host=host, status=status)
+
+
 def failure_of(status: int, body: bytes, host: str, what: str) -> RemoteFailure:
     """The failure behind a status and an error body; `what` names what was asked for."""
+    if status == 407:
+        return proxy_refuses(host, status)
     code, message = _first_error(body)
     kind = _BY_STATUS.get(status, Kind.UNAVAILABLE if status >= 500 else Kind.REFUSED)
     if status == 404 and code == _UNKNOWN_NAME:

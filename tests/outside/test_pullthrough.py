@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from roadstead.oci.mediatypes import OCI_INDEX
+from roadstead.testing import builders
+from roadstead.testing.asking import Client
 from roadstead.testing.running import Server, running
 from tests.outside.images import Image, MultiPlatform, digests_of_layout
 from tests.outside.programs import Shell
+from tests.outside.registries import Registry
 from tests.outside.upstreams import KINDS, configure, docker_registry, import_image, tell_of
 
 pytestmark = pytest.mark.outside
@@ -70,6 +74,37 @@ def test_an_imported_image_is_pulled_and_pulled_again_without_the_other_registry
         first = by(shell, stream, tmp_path / "out")
     assert first in (digests_of_layout(source), (image.digest, image.text))
     assert by(shell, stream, tmp_path / "again") == first
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_hangs_on_an_image_is_found_beside_it_and_again_without_the_other_registry(
+    kind: str, server: Server, tmp_path: Path
+) -> None:
+    image, stream = builders.image(f"signed, at {kind}"), f"signed-{kind}"
+    sbom, signature = builders.artifact(image), builders.image(f"signature, at {kind}", 1)
+    listed = {"mediaType": OCI_INDEX, "manifests": [sbom.described(artifactType=builders.SBOM)]}
+    tag = image.digest.replace(":", "-")
+    with KINDS[kind](tmp_path / "other") as other, server.ask_registry() as ask:
+        tell_of(server, other)
+        registry = Registry(other)
+        registry.push("team/web", image, "v1")
+        registry.push("team/web", sbom)
+        registry.push("team/web", builders.manifest(listed), tag)  # what clients of old registries keep there
+        registry.push("team/web", signature, f"{tag}.sig")
+        import_image(server, f"{registry.host}/team/web:v1", stream, insecure=other.authority is None)
+        first = beside(ask, stream, image.digest)
+    assert first == ([sbom.digest], signature.data)
+    with server.ask_registry() as ask:
+        assert beside(ask, stream, image.digest) == first
+
+
+def beside(ask: Client, stream: str, digest: str) -> tuple[list[str], bytes]:
+    """Referrers of an image of the stream, whole, and the signature that cosign would read."""
+    names = [each["digest"] for each in ask.get(f"/v2/shop/{stream}/referrers/{digest}").json()["manifests"]]
+    for name in names:
+        for layer in ask.get(f"/v2/shop/{stream}/manifests/{name}").json()["layers"]:
+            assert ask.get(f"/v2/shop/{stream}/blobs/{layer['digest']}").status == 200
+    return names, ask.get(f"/v2/shop/{stream}/manifests/{digest.replace(':', '-')}.sig").body
 
 
 def test_an_index_is_pulled_whole(shell: Shell, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_ordinary_metadata_is_fine() -> None:
         (
             {"finalizers": ["orphan", "foregroundDeletion"]},
             'metadata.finalizers: Invalid value: ["orphan","foregroundDeletion"]: '
-            "finalizer set can not contain both orphan and foregroundDeletion",
+            "finalizer orphan and foregroundDeletion cannot be both set",
         ),
     ],
 )
@@ -156,7 +156,7 @@ def test_a_new_object_gets_what_the_server_sets_and_loses_what_the_client_may_no
 
 def test_an_update_keeps_what_only_the_server_may_change() -> None:
     old = {"metadata": {"name": "a", "uid": "u", "generation": 3, "creationTimestamp": "t", "labels": {"x": "y"}}}
-    new = {"spec": 1, "metadata": {"name": "a", "generation": 9, "deletionTimestamp": "t", "selfLink": "/x"}}
+    new = {"spec": 1, "metadata": {"name": "a", "generation": 9, "selfLink": "/x"}}
     before = deepcopy(new)
     assert meta.carry_over(new, old) == {
         "spec": 1,
@@ -167,6 +167,22 @@ def test_an_update_keeps_what_only_the_server_may_change() -> None:
 
 def test_a_uid_that_is_given_is_left_for_the_checks() -> None:
     assert meta.carry_over({"metadata": {"uid": "v"}}, {"metadata": {"uid": "u"}})["metadata"]["uid"] == "v"
+
+
+def test_an_update_cannot_say_that_an_object_is_going() -> None:
+    carried = meta.carry_over({"metadata": {"deletionTimestamp": "t"}}, {"metadata": {"uid": "u", "name": "a"}})
+    found = [str(each) for each in meta.check_update(carried, {"metadata": {"uid": "u"}}, namespaced=False)]
+    assert 'metadata.deletionTimestamp: Invalid value: "t": field is immutable' in found
+
+
+def test_built_in_kinds_know_the_finalizers_without_a_domain() -> None:
+    named = {"metadata": {"name": "a", "finalizers": ["orphan", "mine", "example.com/mine"]}}
+    [wrong] = meta.check_new(named, namespaced=False, built_in=True)
+    assert str(wrong) == (
+        'metadata.finalizers[1]: Invalid value: "mine": '
+        "name is neither a standard finalizer name nor is it fully qualified"
+    )
+    assert meta.check_new(named, namespaced=False) == []
 
 
 def test_generated_names_fit_a_label() -> None:

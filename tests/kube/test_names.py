@@ -38,9 +38,9 @@ def test_what_is_no_dns_label_is_told_the_rule(name: str) -> None:
 
 
 def test_length_is_a_rule_of_its_own() -> None:
-    assert dns_label("a" * 64) == ["must be no more than 63 bytes"]
-    assert dns_subdomain("A" * 254) == ["must be no more than 253 bytes", SUBDOMAIN]
-    assert label_value("ä" * 32) == ["must be no more than 63 bytes", VALUE]
+    assert dns_label("a" * 64) == ["must be no more than 63 characters"]
+    assert dns_subdomain("A" * 254) == ["must be no more than 253 characters", SUBDOMAIN]
+    assert label_value("ä" * 32) == ["must be no more than 63 characters", VALUE]
 
 
 @pytest.mark.parametrize(("name", "wrong"), [("a.b-c.d", []), ("a..b", [SUBDOMAIN]), ("Bad_Name", [SUBDOMAIN])])
@@ -72,7 +72,7 @@ def test_path_segments_may_hold_anything_but_what_paths_use(name: str, wrong: li
         ("a/", ["name part must be non-empty", f"name part {QUALIFIED}"]),
         ("a b", [f"name part {QUALIFIED}"]),
         ("Upper/a", [f"prefix part {SUBDOMAIN}"]),
-        ("a" * 64, ["name part must be no more than 63 bytes"]),
+        ("a" * 64, ["name part must be no more than 63 characters"]),
         (
             "a/b/c",
             [f"a qualified name {QUALIFIED} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"],

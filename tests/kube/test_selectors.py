@@ -99,7 +99,10 @@ def test_a_label_selector_that_cannot_be_parsed_is_told_where(text: str, message
         ("a/b/c", '<nil>: Invalid value: "a/b/c": a qualified name must consist of'),
         ("a=x@", 'values[0][a]: Invalid value: "x@": a valid label must be'),
         ("a in (b,x@)", 'values[1][a]: Invalid value: "x@": a valid label must be'),
-        (f"a={'x' * (MAX_LABEL + 1)}", f'values[0][a]: Invalid value: "{"x" * 64}": must be no more than 63 bytes'),
+        (
+            f"a={'x' * (MAX_LABEL + 1)}",
+            f'values[0][a]: Invalid value: "{"x" * 64}": must be no more than 63 characters',
+        ),
     ],
 )
 def test_keys_and_values_must_be_possible_labels(text: str, start: str) -> None:

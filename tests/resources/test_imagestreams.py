@@ -225,3 +225,26 @@ async def test_the_table_shows_repository_tags_and_age(world: World) -> None:
     stream = await world.push("v1", "a")
     cells = [column.value(stream, world.now) for column in world.kinds.streams.resource.columns or ()]
     assert cells == ["web", f"{REGISTRY}/shop/web", "v1", "Less than a second ago"]
+
+
+@pytest.mark.parametrize(
+    ("repository", "complaint"),
+    [("quay.test/a/web:v1", "may not contain a tag"), (f"quay.test/a/web@{digest('a')}", "may not contain an ID")],
+)
+async def test_a_repository_to_import_names_no_single_image(world: World, repository: str, complaint: str) -> None:
+    with pytest.raises(
+        StatusError, match=f"spec.dockerImageRepository: Invalid value: .* the repository name {complaint}"
+    ):
+        await world.create("imagestreams", "app", spec={"dockerImageRepository": repository})
+
+
+async def test_what_is_wrong_with_metadata_is_told_together_with_the_rest(world: World) -> None:
+    with pytest.raises(StatusError) as refused:
+        await world.create(
+            "imagestreams",
+            "app",
+            metadata={"name": "App", "labels": {"a b": "c"}},
+            spec={"dockerImageRepository": "a:b"},
+        )
+    fields = [cause["field"] for cause in refused.value.status["details"]["causes"]]
+    assert fields == ["metadata.name", "metadata.labels", "spec.dockerImageRepository"]

@@ -98,8 +98,20 @@ async def test_posting_a_tag_creates_the_stream_it_belongs_to(world: World) -> N
     made = await world.create("imagestreamtags", "app:v1", tag=external(reference=True, name="ignored"))
     assert made.created
     assert made.object["tag"]["name"] == "v1"
-    assert made.object["generation"] == 1
     assert (await world.stream("app"))["spec"]["tags"][0]["generation"] == 1
+
+
+async def test_a_tag_that_only_points_shows_neither_generation_nor_reference(world: World) -> None:
+    made = await world.create("imagestreamtags", "app:v1", tag=external(reference=True))
+    assert made.object["generation"] == 0
+    assert "dockerImageReference" not in made.object["image"]
+
+
+async def test_annotations_of_a_new_tag_must_be_those_of_the_object_even_when_empty(world: World) -> None:
+    tag = external(annotations={})
+    await world.create("imagestreamtags", "app:v1", tag=tag)
+    with pytest.raises(StatusError, match='tag.annotations: Invalid value: "<map>": tag annotations must not be'):
+        await world.create("imagestreamtags", "app:v2", metadata={"name": "app:v2", "annotations": {"a": "b"}}, tag=tag)
 
 
 async def test_posting_a_tag_twice_is_refused_by_the_name_upstream_uses(world: World) -> None:

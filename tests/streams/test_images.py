@@ -347,7 +347,7 @@ CHILD = {"digest": L1, "mediaType": OCI_IMAGE, "manifestSize": 1, "architecture"
         (
             {"dockerImageManifests": [CHILD], "dockerImageLayers": [{"name": "x"}]},
             [
-                'dockerImageLayers: Invalid value: [{"name":"x"}]: '
+                'dockerImageLayers: Invalid value: [{"Name":"x","LayerSize":0,"MediaType":""}]: '
                 "dockerImageLayers should not be set when dockerImageManifests is set"
             ],
         ),

@@ -6,6 +6,7 @@ from roadstead.base.values import Json
 from roadstead.streams import signatures
 
 GOOD: Json = {"metadata": {"name": "sha256:1@s"}, "type": "AtomicImageV1", "content": "aGk="}
+NOTHING_ELSE = '"LastProbeTime":null,"LastTransitionTime":null,"Reason":"","Message":""'
 UNSET = "must be unset for unknown signature state"
 
 
@@ -36,13 +37,15 @@ def conditions(**states: str) -> list[Json]:
         (
             {"conditions": conditions(Trusted="True")},
             [
-                'conditions: Invalid value: [{"type":"Trusted","status":"True"}]: missing "ForImage" condition type',
+                f'conditions: Invalid value: [{{"Type":"Trusted","Status":"True",{NOTHING_ELSE}}}]: '
+                'missing "ForImage" condition type',
             ],
         ),
         (
             {"conditions": conditions(ForImage="True")},
             [
-                'conditions: Invalid value: [{"type":"ForImage","status":"True"}]: missing "Trusted" condition type',
+                f'conditions: Invalid value: [{{"Type":"ForImage","Status":"True",{NOTHING_ELSE}}}]: '
+                'missing "Trusted" condition type',
             ],
         ),
         ({"conditions": conditions(Trusted="True", ForImage="True"), "imageIdentity": "q.test/a"}, []),
@@ -57,8 +60,8 @@ def conditions(**states: str) -> list[Json]:
             },
             [
                 f'signedClaims: Invalid value: {{"a":"b"}}: {UNSET}',
-                f'issuedBy: Invalid value: {{"commonName":"me"}}: {UNSET}',
-                f'issuedTo: Invalid value: {{"commonName":"me"}}: {UNSET}',
+                f'issuedBy: Invalid value: {{"Organization":"","CommonName":"me"}}: {UNSET}',
+                f'issuedTo: Invalid value: {{"Organization":"","CommonName":"me","PublicKeyID":""}}: {UNSET}',
             ],
         ),
     ],

@@ -53,7 +53,7 @@ def test_tags_are_sorted_and_the_last_of_a_name_wins_as_a_whole() -> None:
     ]
 
 
-def test_flags_show_only_when_set_and_annotations_keep_null_and_empty_apart() -> None:
+def test_flags_show_only_when_set_and_empty_annotations_are_null() -> None:
     tag = {
         "name": "t",
         "annotations": {},
@@ -64,7 +64,7 @@ def test_flags_show_only_when_set_and_annotations_keep_null_and_empty_apart() ->
     }
     assert specs.normalise_tag(tag, "PreserveOriginal") == {
         "name": "t",
-        "annotations": {},
+        "annotations": None,
         "from": {"kind": "DockerImage", "name": "a", "uid": "u"},
         "reference": True,
         "generation": None,

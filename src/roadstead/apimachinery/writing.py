@@ -8,12 +8,13 @@ import orjson
 
 from roadstead.apimachinery import owning, tracking
 from roadstead.apimachinery.ask import Ask
+from roadstead.apimachinery.resource import Resource
 from roadstead.apimachinery.served import CreateRule, UpdateRule
 from roadstead.apimachinery.shown import fresh, stored_value
 from roadstead.apimachinery.transaction import MODIFIED_MEANWHILE, Staged
 from roadstead.base.values import Json
 from roadstead.kube import meta, status
-from roadstead.kube.status import StatusError
+from roadstead.kube.status import FieldError, StatusError
 from roadstead.objects.log import Entry, Write
 
 if TYPE_CHECKING:
@@ -32,13 +33,17 @@ async def create(collection: Collection, obj: Json, ask: Ask, rule: CreateRule |
     if collection.namespace_check is not None and resource.namespaced:
         name = ask.url_name or metadata.get("name") or metadata.get("generateName") or "Unknown"
         collection.namespace_check(metadata.get("namespace", ""), name, ask)
-    if metadata.get("resourceVersion"):
+    if metadata.get("resourceVersion") not in (None, "", "0"):
         raise status.bad_request("resourceVersion should not be set on objects to be created")
     _name(collection, metadata, ask)
     stamped = collection.rules.taken_in(meta.stamp_new(new, ask.new_uid(), ask.now))
     managed = tracking.of_new(collection, stamped, ask)
-    new = _managed(await (rule or collection.rules.on_create)(stamped, ask), managed)
-    _refuse(collection, new, meta.check_new(new, namespaced=resource.namespaced))
+    wrong = _check_new(collection, stamped)
+    try:
+        new = _managed(await (rule or collection.rules.on_create)(stamped, ask), managed)
+    except StatusError as refused:
+        raise _with_all(refused, wrong, resource.kind) from None
+    _refuse(collection, new, _check_new(collection, new))
     key = collection.key(new["metadata"].get("namespace", ""), new["metadata"]["name"])
     if (taken := collection.store.get(key)) is not None:
         raise _taken(collection, taken, ask)
@@ -56,8 +61,12 @@ async def update(collection: Collection, obj: Json, ask: Ask, rule: UpdateRule) 
     sent, new = metadata.get("managedFields"), collection.rules.taken_in(meta.carry_over(new, old))
     owning.check(collection, new, old, ask)
     managed = tracking.of_changed(collection, new, old, sent, ask)
-    new = _managed(await rule(new, old, ask), managed)
-    _refuse(collection, new, meta.check_update(new, old, namespaced=collection.resource.namespaced))
+    wrong = _check_update(collection, new, old)
+    try:
+        new = _managed(await rule(new, old, ask), managed)
+    except StatusError as refused:
+        raise _with_all(refused, wrong, collection.resource.kind, updated=True) from None
+    _refuse(collection, new, _check_update(collection, new, old))
     return _staged(collection, new, old, entry, ask)
 
 
@@ -67,9 +76,37 @@ async def change(collection: Collection, new: Json, stored: Json, ask: Ask, rule
     """
     metadata = stored["metadata"]
     new = await rule(new, stored, ask)
-    _refuse(collection, new, meta.check_update(new, stored, namespaced=collection.resource.namespaced))
+    _refuse(collection, new, _check_update(collection, new, stored))
     key = collection.key(metadata.get("namespace", ""), metadata["name"])
     return Staged(Write(key, stored_value(new), int(metadata["resourceVersion"])), new, collection, ask)
+
+
+def _check_new(collection: Collection, obj: Json) -> list[FieldError]:
+    resource = collection.resource
+    return meta.check_new(obj, namespaced=resource.namespaced, built_in=_built_in(resource))
+
+
+def _check_update(collection: Collection, new: Json, old: Json) -> list[FieldError]:
+    resource = collection.resource
+    return meta.check_update(new, old, namespaced=resource.namespaced, built_in=_built_in(resource))
+
+
+def _built_in(resource: Resource) -> bool:
+    # Definitions of custom kinds have a finalizer of their own that has no domain.
+    return resource.strategic and resource.group != "apiextensions.k8s.io"
+
+
+def _with_all(refused: StatusError, of_metadata: list[FieldError], kind: str, *, updated: bool = False) -> StatusError:
+    """The refusal of a kind's own rules together with what is wrong with the metadata, told in upstream's order."""
+    details = refused.status.get("details", {})
+    if not of_metadata or not refused.errors or details.get("kind") != kind:
+        return refused
+    ahead = [] if updated else [each for each in refused.errors if each.field in ("[]", "metadata.name")]
+    errors: list[FieldError] = []
+    for each in (*ahead, *of_metadata, *refused.errors):
+        if each not in errors:
+            errors.append(each)
+    return status.invalid(kind, details.get("group", ""), details.get("name", ""), errors)
 
 
 def _managed(obj: Json, entries: list[Json]) -> Json:
@@ -133,12 +170,12 @@ def _expect(collection: Collection, metadata: Json, old: Json, ask: Ask) -> None
     resource, name = collection.resource, metadata["name"]
     uid, stored_uid = metadata.get("uid"), old["metadata"].get("uid")
     if uid and uid != stored_uid:
-        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored_uid}"
+        why = f"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {stored_uid}"
         raise status.conflict(
-            collection.named_in_errors(ask), name, f"StorageError: invalid object, AdditionalErrorMsg: {why}"
+            collection.named_in_errors(ask), name, f"StorageError: invalid object, {_place_of(collection, old)}, {why}"
         )
     seen = metadata.get("resourceVersion")
-    if not seen:
+    if seen in (None, "", "0"):
         if resource.unconditional_update:
             return
         # The resource, not the Kind (image-api contract, section 2).
@@ -148,3 +185,10 @@ def _expect(collection: Collection, metadata: Json, old: Json, ask: Ask) -> None
     # As text: a client may send more digits than numbers have.
     if (seen.lstrip("0") or "0") != old["metadata"]["resourceVersion"]:
         raise status.conflict(collection.named_in_errors(ask), name, MODIFIED_MEANWHILE)
+
+
+def _place_of(collection: Collection, stored: Json) -> str:
+    """Where upstream keeps the object, as its refusals say."""
+    metadata = stored["metadata"]
+    steps = (collection.resource.plural, metadata.get("namespace"), metadata["name"])
+    return f"Code: 4, Key: /openshift.io/{'/'.join(each for each in steps if each)}, ResourceVersion: 0"

@@ -44,8 +44,12 @@ def unrecognised(expected: str, raw: bytes, why: str) -> StatusError:
 
 def no_object(expected: str, raw: bytes, value: Any) -> StatusError:
     """400 for a body that decodes to something else than an object."""
-    wrong = f"json: cannot unmarshal {kind_of(value)} into Go value of type {_TYPE_FIELDS}"
-    return unrecognised(expected, raw, wrong)
+    return unrecognised(expected, raw, wrong_head(value))
+
+
+def wrong_head(value: Any) -> str:
+    """What is said of a value that has no apiVersion and kind to read, because it is no object."""
+    return f"json: cannot unmarshal {kind_of(value)} into Go value of type {_TYPE_FIELDS}"
 
 
 def unhandled(kind: str, api_version: str, expected: str, why: str) -> StatusError:

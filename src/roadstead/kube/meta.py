@@ -26,8 +26,11 @@ SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 SUFFIX_LENGTH = 5
 _MAX_BASE = 63 - SUFFIX_LENGTH
 _SET_BY_SERVER = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
-_KEPT_ON_UPDATE = ("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
+_KEPT_ON_UPDATE = ("creationTimestamp", "generation")
 _IMMUTABLE = ("name", "namespace", "uid")
+_ENDS = ("deletionTimestamp", "deletionGracePeriodSeconds")
+"""Set by a DELETE alone."""
+_STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 _COLLECTED = ("orphan", "foregroundDeletion")
 
 
@@ -37,18 +40,21 @@ def generated_name(base: str, suffix: str) -> str:
 
 
 def check_new(
-    obj: Json, *, namespaced: bool, name_rule: NameRule = path_segment, path: str = "metadata"
+    obj: Json, *, namespaced: bool, name_rule: NameRule = path_segment, path: str = "metadata", built_in: bool = False
 ) -> list[FieldError]:
-    """Everything wrong with the metadata of an object about to be stored; `path` is where errors say it is."""
+    """Everything wrong with the metadata of an object about to be stored; `path` is where errors say it is. In the
+    kinds that are `built_in`, a finalizer without a domain must be one of those Kubernetes knows."""
     metadata = obj.get("metadata") or {}
     errors = _name_errors(metadata, name_rule, path) + _namespace_errors(metadata, namespaced, path)
     if metadata.get("generation", 0) < 0:
         must = "must be greater than or equal to 0"
         errors.append(invalid_value(f"{path}.generation", metadata["generation"], must))
-    return errors + _collections(metadata, path)
+    return errors + _collections(metadata, path, built_in)
 
 
-def check_update(new: Json, old: Json, *, namespaced: bool, path: str = "metadata") -> list[FieldError]:
+def check_update(
+    new: Json, old: Json, *, namespaced: bool, path: str = "metadata", built_in: bool = False
+) -> list[FieldError]:
     """Everything wrong with the metadata of a state that is to replace an old one; call it after `carry_over`."""
     after, before = new.get("metadata") or {}, old.get("metadata") or {}
     errors = _namespace_errors(after, namespaced, path)
@@ -59,7 +65,12 @@ def check_update(new: Json, old: Json, *, namespaced: bool, path: str = "metadat
     for name in _IMMUTABLE:
         if after.get(name, "") != before.get(name, ""):
             errors.append(invalid_value(f"{path}.{name}", after.get(name, ""), "field is immutable"))
-    return errors + _collections(after, path)
+    errors += [
+        invalid_value(f"{path}.{name}", after[name], "field is immutable")
+        for name in _ENDS
+        if name in after and after[name] != before.get(name)
+    ]
+    return errors + _collections(after, path, built_in)
 
 
 def missing_version(path: str = "metadata") -> FieldError:
@@ -75,15 +86,17 @@ def stamp_new(obj: Json, uid: str, now: datetime) -> Json:
 
 
 def carry_over(new: Json, old: Json) -> Json:
-    """A new state with what only the server may change taken from the old one; uid only where it is not given."""
+    """A new state with what only the server may change taken from the old one; what tells objects apart and when they
+    go only where it is not given, so that `check_update` sees an attempt."""
     before = old.get("metadata") or {}
     metadata = {**(new.get("metadata") or {})}
     metadata.pop("selfLink", None)
-    metadata["uid"] = metadata.get("uid") or before.get("uid", "")
-    for name in (*_KEPT_ON_UPDATE, "managedFields"):
+    sent = {name: metadata[name] for name in ("uid", *_ENDS) if metadata.get(name) not in (None, "")}
+    for name in (*_KEPT_ON_UPDATE, "uid", *_ENDS, "managedFields"):
         metadata.pop(name, None)
         if name in before:
             metadata[name] = before[name]
+    metadata |= sent
     return {**new, "metadata": metadata}
 
 
@@ -110,7 +123,7 @@ def owner_errors(owners: list[Json], path: str) -> list[FieldError]:
     controllers: list[str] = []
     for owner in owners:
         version, kind = str(owner.get("apiVersion", "")), owner.get("kind", "")
-        if not version.rpartition("/")[2]:
+        if not version.rpartition("/")[2] or version.count("/") > 1:
             errors.append(invalid_value(f"{path}.apiVersion", version, "version must not be empty"))
         for name in ("kind", "name", "uid"):
             if not owner.get(name):
@@ -132,7 +145,7 @@ def finalizer_errors(finalizers: list[str], path: str) -> list[FieldError]:
     for finalizer in finalizers:
         errors += _complaints(path, finalizer, qualified_name)
     if all(name in finalizers for name in _COLLECTED):
-        both = "finalizer set can not contain both orphan and foregroundDeletion"
+        both = "finalizer orphan and foregroundDeletion cannot be both set"
         errors.append(invalid_value(path, finalizers, both))
     return errors
 
@@ -154,12 +167,23 @@ def _namespace_errors(metadata: Json, namespaced: bool, path: str) -> list[Field
     return _complaints(f"{path}.namespace", namespace, dns_label)
 
 
-def _collections(metadata: Json, path: str) -> list[FieldError]:
+def _collections(metadata: Json, path: str, built_in: bool) -> list[FieldError]:
+    finalizers = metadata.get("finalizers") or []
     return [
         *label_errors(metadata.get("labels") or {}, f"{path}.labels"),
         *annotation_errors(metadata.get("annotations") or {}, f"{path}.annotations"),
         *owner_errors(metadata.get("ownerReferences") or [], f"{path}.ownerReferences"),
-        *finalizer_errors(metadata.get("finalizers") or [], f"{path}.finalizers"),
+        *finalizer_errors(finalizers, f"{path}.finalizers"),
+        *(_bare_finalizers(finalizers, f"{path}.finalizers") if built_in else ()),
+    ]
+
+
+def _bare_finalizers(finalizers: list[str], path: str) -> list[FieldError]:
+    why = "name is neither a standard finalizer name nor is it fully qualified"
+    return [
+        invalid_value(f"{path}[{index}]", finalizer, why)
+        for index, finalizer in enumerate(finalizers)
+        if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS
     ]
 
 

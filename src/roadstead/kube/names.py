@@ -76,5 +76,5 @@ def label_value(text: str) -> list[str]:
 
 def _matched(text: str, pattern: re.Pattern[str], rule: str, limit: int = MAX_LABEL) -> list[str]:
     long = len(text) > limit or (not text.isascii() and len(text.encode(errors="replace")) > limit)
-    wrong = [f"must be no more than {limit} bytes"] if long else []
+    wrong = [f"must be no more than {limit} characters"] if long else []
     return wrong if pattern.fullmatch(text) else [*wrong, rule]

@@ -65,6 +65,8 @@ class StatusError(Failure):
         self.reason: str = status.get("reason", "")
         retry = status.get("details", {}).get("retryAfterSeconds", 0)
         self.headers: dict[str, str] = {"Retry-After": str(retry)} if retry else {}
+        self.errors: tuple[FieldError, ...] = ()
+        """The broken rules of an Invalid, for whoever has more to say about the same object."""
 
 
 def bad_request(text: str) -> StatusError:
@@ -150,7 +152,9 @@ def invalid(kind: str, group: str, name: str, errors: Sequence[FieldError]) -> S
     who = GroupResource(group, kind) if kind else f".{group}" if group else ""
     text = f"{who} {quote(name)} is invalid"
     details = _details(GroupResource(group, kind), name, causes=[error.cause for error in told])
-    return _failure(422, "Invalid", f"{text}: {joined(told)}" if told else text, details)
+    refusal = _failure(422, "Invalid", f"{text}: {joined(told)}" if told else text, details)
+    refusal.errors = tuple(errors)
+    return refusal
 
 
 def rejected() -> StatusError:

@@ -7,7 +7,7 @@ from datetime import datetime
 from roadstead.base.values import Json
 from roadstead.kube import status
 from roadstead.streams import docker10, images
-from roadstead.streams.events import current_of, spec_tags
+from roadstead.streams.events import shown_event, spec_tags
 from roadstead.streams.fill import Unreadable
 from roadstead.streams.resolving import pull_spec
 
@@ -25,8 +25,8 @@ def image_of_tag(stream: Json, tag: str, image: Json | None) -> Json:
     """What a tag of a shown stream shows as its image; `image` is the embedded Image, None when it is not loaded."""
     annotations = (spec_tags(stream).get(tag) or {}).get("annotations") or {}
     if image is None:
-        digest = (current_of(stream, tag) or {}).get("image")
-        meta: Json = {"name": digest} if digest else {}
+        event = shown_event(stream, tag)
+        meta: Json = {"name": event["image"]} if event else {}
         image = {
             "metadata": meta,
             "dockerImageMetadata": docker10.EMPTY,
@@ -35,5 +35,5 @@ def image_of_tag(stream: Json, tag: str, image: Json | None) -> Json:
     elif annotations:
         meta = image["metadata"]
         image = {**image, "metadata": {**meta, "annotations": {**(meta.get("annotations") or {}), **annotations}}}
-    reference = pull_spec(stream, tag)
+    reference = pull_spec(stream, tag) if shown_event(stream, tag) else None
     return {**image, "dockerImageReference": reference} if reference else image

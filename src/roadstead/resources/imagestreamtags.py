@@ -16,7 +16,7 @@ from roadstead.resources.plain import NAME, field_of
 from roadstead.resources.streamrules import GROUP
 from roadstead.resources.tagviews import Raced, TagView, metadata_changes
 from roadstead.streams import specs, validation
-from roadstead.streams.events import current_of, generation, histories, spec_tags
+from roadstead.streams.events import generation, histories, shown_event, spec_tags
 from roadstead.streams.models_streams import IMAGE_STREAM_TAG
 
 TAKEN = GroupResource(GROUP, "imagestreamtag")
@@ -54,7 +54,7 @@ class ImageStreamTags(TagView):
 
     def shown_tag(self, stream: Json, tag: str, image: Json | None, now: datetime) -> Json:
         """The view of section 10, `image` null-free."""
-        spec, event, entry = spec_tags(stream).get(tag), current_of(stream, tag), histories(stream).get(tag) or {}
+        spec, event, entry = spec_tags(stream).get(tag), shown_event(stream, tag), histories(stream).get(tag) or {}
         about = stream["metadata"]
         said = {
             "name": f"{about['name']}:{tag}",
@@ -78,17 +78,17 @@ class ImageStreamTags(TagView):
 
     def listed_tags(self, stream: Json) -> list[str]:
         """Those with an event that names an image."""
-        return [tag for tag in histories(stream) if (current_of(stream, tag) or {}).get("image")]
+        return [tag for tag in histories(stream) if shown_event(stream, tag)]
 
     async def get(self, namespace: str, name: str, ask: Ask) -> Json:
         """One tag with its image; raises StatusError (404 without stream, event or Image; section 10.1)."""
         stream_name, tag = self._split(name)
         stream = self._existing(namespace, stream_name, self._named(ask))
-        digest = (current_of(stream, tag) or {}).get("image")
-        if not digest:
+        event = shown_event(stream, tag)
+        if event is None:
             raise status.not_found(self.resource.group_resource, name)
-        if self._images.peek("", digest) is None:
-            raise status.not_found(self.resource.group_resource, digest)
+        if self._images.peek("", event["image"]) is None:
+            raise status.not_found(self.resource.group_resource, event["image"])
         return self._with_image(stream, tag, ask.now)
 
     async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome:
@@ -139,9 +139,9 @@ class ImageStreamTags(TagView):
         errors = meta.check_new(obj, namespaced=True)
         if reference is not None:
             annotations = reference.get("annotations")
-            if annotations and annotations != (obj["metadata"].get("annotations") or {}):
+            if annotations is not None and annotations != (obj["metadata"].get("annotations") or {}):
                 why = "tag annotations must not be provided or must be equal to the object meta annotations"
-                errors.append(status.invalid_value("tag.annotations", annotations, why))
+                errors.append(status.invalid_value("tag.annotations", "<map>", why))
             errors += self._tag_errors(reference)
         self._refuse(name, errors)
 

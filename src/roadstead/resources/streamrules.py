@@ -100,7 +100,7 @@ class StreamRules(Rules):
 
     async def _filled(self, stream: Json, old: Json | None, ask: Ask) -> Json:
         """The stream after its tags were followed; raises StatusError (422) with everything that is wrong."""
-        stream = self.placed(stream)
+        sent, stream = stream, self.placed(stream)
         needs = tags.needs(stream, old)
         sources = {place: self._peek(*place) for place in needs.sources}
         verdicts = {place: _verdict(place, ask) for place in needs.reviews}
@@ -112,7 +112,7 @@ class StreamRules(Rules):
             errors = [status.internal_field("[]", why)]
         if old is None:
             errors += [status.invalid_value("metadata.name", name, text) for text in validation.name_problems(name)]
-        errors += validation.validate_stream(applied.stream, old, self._settings.allowed)
+        errors += validation.validate_stream(_as_sent(applied.stream, sent), old, self._settings.allowed)
         return _passed(applied.stream, errors)
 
     def _normal(self, stream: Json) -> Json:
@@ -127,6 +127,12 @@ def _verdict(place: Place, ask: Ask) -> Verdict:
     # Why not stays out of the text: it would tell about rights in a namespace the caller may not look into.
     wanted = Attributes(ask.user, "get", GROUP, "imagestreams", "layers", *place)
     return Verdict(ask.may(wanted).allowed)
+
+
+def _as_sent(stream: Json, sent: Json) -> Json:
+    """The stream with its repository as the client wrote it: a tag in there is refused, though readers never see it."""
+    repository = sent["spec"].get("dockerImageRepository")
+    return {**stream, "spec": {**stream["spec"], "dockerImageRepository": repository}} if repository else stream
 
 
 def _passed(stream: Json, errors: Sequence[FieldError]) -> Json:

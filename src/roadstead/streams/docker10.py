@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from roadstead.base.values import Json
+from roadstead.kube.bodies import wrong_head
 from roadstead.kube.schema import (
     Field,
     Shape,
     TypeMismatch,
+    WrongKind,
     anything,
     boolean,
     conform,
@@ -25,6 +27,8 @@ from roadstead.kube.schema import (
 
 KIND, API_VERSION, VERSION = "DockerImage", "image.openshift.io/1.0", "1.0"
 _ZERO_TIME = "0001-01-01T00:00:00Z"
+_SCHEME = "pkg/image/apis/image/v1/conversion.go:22"
+"""What upstream's refusals call the place the kinds of metadata are listed in."""
 _LARGEST = 2**63 - 1
 _OLD_VERSIONS = ("image.openshift.io/pre012", "pre012")
 
@@ -120,10 +124,22 @@ def _check(value: Any, strays: list[str]) -> Json:
         if version in _OLD_VERSIONS or (not version and _OLD_NAMES.keys() & value.keys()):
             value = {new: value[old] for old, new in _OLD_NAMES.items() if old in value}
         elif version not in ("", VERSION, API_VERSION):
-            raise TypeMismatch(f'no kind "{KIND}" is registered for version "{version}" in scheme "image metadata"')
+            raise _unregistered(KIND, version)
+        elif (value.get("kind") or KIND) != KIND:
+            raise _unregistered(value["kind"], version or API_VERSION)
         value = {**value, "kind": KIND, "apiVersion": API_VERSION}
-    # What is unknown in here is dropped without a word.
-    return _with_honest_time(METADATA.check(value, []))
+    else:
+        raise TypeMismatch(f"couldn't get version/kind; json parse error: {wrong_head(value)}")
+    try:
+        # What is unknown in here is dropped without a word.
+        return _with_honest_time(METADATA.check(value, []))
+    except WrongKind as wrong:
+        # Decoded on its own: what is around it is not told.
+        raise TypeMismatch(wrong.message) from None
+
+
+def _unregistered(kind: str, version: str) -> TypeMismatch:
+    return TypeMismatch(f'no kind "{kind}" is registered for version "{version}" in scheme "{_SCHEME}"')
 
 
 def _with_honest_time(metadata: Json) -> Json:

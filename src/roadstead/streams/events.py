@@ -41,6 +41,12 @@ def current(entry: Json | None) -> Json | None:
     return items[0] if items else None
 
 
+def shown_event(stream: Json | None, tag: str) -> Json | None:
+    """The newest event of a tag if it names an image: one that only points shows nothing of itself as an istag."""
+    event = current_of(stream, tag)
+    return event if event and event.get("image") else None
+
+
 def current_of(stream: Json | None, tag: str) -> Json | None:
     """What `tag` of `stream` names now, or None."""
     return current(histories(stream).get(tag))

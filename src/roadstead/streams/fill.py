@@ -28,7 +28,11 @@ _OLD_TYPES = frozenset({schema1.MEDIA_TYPE, schema1.SIGNED_MEDIA_TYPE})
 
 
 class Unreadable(Invalid):
-    """The manifest or config of an Image cannot be understood."""
+    """The manifest or config of an Image cannot be understood; `known` is the Image with what could be read."""
+
+    def __init__(self, message: str, known: Json | None = None) -> None:
+        super().__init__(message)
+        self.known = known
 
 
 def fill(image: Json, now: datetime) -> Json:
@@ -49,7 +53,9 @@ def fill(image: Json, now: datetime) -> Json:
         return filled_as_index(ordered, now)
     config = (ordered.get("dockerImageConfig") or "").encode()
     if not config:
-        raise Unreadable(f'dockerImageConfig must not be empty for manifest type "{media_type}"')
+        layers = ordered.get("dockerImageLayers") or layers_of(manifest)
+        known = _annotated({**ordered, "dockerImageLayers": layers} if layers else ordered, ASCENDING)
+        raise Unreadable(f'dockerImageConfig must not be empty for manifest type "{media_type}"', known)
     return filled(ordered, manifest, str(media_type), config)
 
 

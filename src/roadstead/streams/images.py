@@ -137,16 +137,22 @@ def _validate_children(image: Json, path: str) -> list[FieldError]:
             errors.append(invalid_value(field + "size", size, "manifest size cannot be negative"))
     if children and image.get("dockerImageLayers"):
         text = "dockerImageLayers should not be set when dockerImageManifests is set"
-        errors.append(invalid_value(f"{path}dockerImageLayers", image["dockerImageLayers"], text))
+        layers = [_told_layer(each) for each in image["dockerImageLayers"]]
+        errors.append(invalid_value(f"{path}dockerImageLayers", layers, text))
     return errors
+
+
+def _told_layer(layer: Json) -> Json:
+    # Upstream's refusals print its own fields.
+    return {"Name": layer.get("name", ""), "LayerSize": layer.get("size", 0), "MediaType": layer.get("mediaType", "")}
 
 
 def _filled_if_readable(image: Json, now: datetime) -> Json:
     try:
         return fill(image, now)
-    except Unreadable:
+    except Unreadable as wrong:
         # An Image nobody can read is still worth keeping: it says where the bytes are.
-        return image
+        return wrong.known or image
 
 
 def _without_kept_texts(image: Json) -> Json:

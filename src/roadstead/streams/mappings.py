@@ -15,7 +15,7 @@ def prepare(mapping: Json, internal_registry: str = "") -> Json:
     """`mapping` ready for validation: a reference if we can tell one, and no signatures."""
     meta = mapping["metadata"]
     image = {key: value for key, value in (mapping.get("image") or {}).items() if key != "signatures"}
-    if internal_registry and not image.get("dockerImageReference"):
+    if internal_registry and meta.get("name") and not image.get("dockerImageReference"):
         digest = str((image.get("metadata") or {}).get("name") or "")
         place = PullSpec(internal_registry, meta.get("namespace") or "", meta.get("name") or "", id=digest)
         image["dockerImageReference"] = place.exact()
@@ -25,7 +25,10 @@ def prepare(mapping: Json, internal_registry: str = "") -> Json:
 def validate(mapping: Json) -> list[FieldError]:
     """A tag and an image are needed; any text will do as a tag (upstream stores `a b/c` too)."""
     image = mapping.get("image") or {}
+    places = ("name", "dockerImageRepository")
+    placed = mapping["metadata"].get("name") or mapping.get("dockerImageRepository")
     return [
+        *([] if placed else [required(place) for place in places]),
         *([] if mapping.get("tag") else [required("tag")]),
         *check_new(image, namespaced=False, path="image.metadata"),
         *images.validate(image, "image."),

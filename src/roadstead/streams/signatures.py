@@ -10,6 +10,9 @@ _VERIFIED = ("imageIdentity", "signedClaims", "issuedBy", "issuedTo")
 """What only somebody who verified the signature can know."""
 
 _PAIR = ("Trusted", "ForImage")
+_CONDITION = {"type": "", "status": "", "lastProbeTime": None, "lastTransitionTime": None, "reason": "", "message": ""}
+_ISSUER = {"organization": "", "commonName": ""}
+_SIGNERS = {"issuedBy": _ISSUER, "issuedTo": {**_ISSUER, "publicKeyID": ""}}
 
 
 def split_name(name: str) -> tuple[str, str] | None:
@@ -63,14 +66,20 @@ def _validate_conditions(signature: Json, path: str) -> list[FieldError]:
     present = [kind for kind in _PAIR if kind in states]
     if len(present) == 1:
         missing = next(kind for kind in _PAIR if kind not in states)
-        conditions = signature.get("conditions")
+        conditions = [_spelt(each, _CONDITION) for each in signature.get("conditions") or []]
         errors.append(invalid_value(f"{path}conditions", conditions, f'missing "{missing}" condition type'))
     if states.get("Trusted", "Unknown") == "Unknown":
         for key in _VERIFIED:
             if signature.get(key):
                 text = "must be unset for unknown signature state"
-                errors.append(invalid_value(path + key, signature[key], text))
+                value = _spelt(signature[key], _SIGNERS[key]) if key in _SIGNERS else signature[key]
+                errors.append(invalid_value(path + key, value, text))
     return errors
+
+
+def _spelt(value: Json, fields: Json) -> Json:
+    """A value as upstream's refusals print it: every field, with a capital."""
+    return {f"{name[0].upper()}{name[1:]}": value.get(name, empty) for name, empty in fields.items()}
 
 
 def _is_same(one: Json, other: Json) -> bool:

@@ -35,7 +35,7 @@ def normalise(stream: Json, import_mode: str = LEGACY) -> Json:
 def normalise_tag(tag: Json, import_mode: str = LEGACY) -> Json:
     """A TagReference in its one spelling, as streams and the tag views show it."""
     policy = tag.get("importPolicy") or {}
-    shown: Json = {"name": tag.get("name") or "", "annotations": tag.get("annotations")}
+    shown: Json = {"name": tag.get("name") or "", "annotations": tag.get("annotations") or None}
     if tag.get("from") is not None:
         shown["from"] = {key: value for key, value in tag["from"].items() if value not in (None, "")}
     if tag.get("reference"):

@@ -118,11 +118,13 @@ def _validate_repository(stream: Json, allowed: AllowList, exempt: Collection[st
     if not text:
         return []
     if pullspec.problem(text) is None:
-        spec = pullspec.parse(text)
+        spec, errors = pullspec.parse(text), []
         if spec.tag:
-            return [invalid_value(path, text, "the repository name may not contain a tag")]
+            errors.append(invalid_value(path, text, "the repository name may not contain a tag"))
         if spec.id:
-            return [invalid_value(path, text, "the repository name may not contain an ID")]
+            errors.append(invalid_value(path, text, "the repository name may not contain an ID"))
+        if errors:
+            return errors
     return _validate_reference(path, text, allowed, is_insecure(stream), exempt)
 
 

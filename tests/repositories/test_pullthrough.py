@@ -162,6 +162,28 @@ async def test_only_blobs_of_images_of_the_stream_are_fetched(house: House, upst
     assert upstream.seen == []
 
 
+async def test_who_asks_while_the_last_word_of_a_fetch_is_written_waits_for_it(
+    house: House, upstream: UpstreamRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert house.app.pullthrough is not None
+    provenance = house.app.pullthrough._provenance
+    note, reached, may_go_on = provenance.note, asyncio.Event(), asyncio.Event()
+
+    async def slow(origin: str, digest: Digest) -> None:
+        reached.set()
+        await may_go_on.wait()
+        await note(origin, digest)
+
+    monkeypatch.setattr(provenance, "note", slow)
+    assert (await blob(house)).body == LAYER.data
+    await reached.wait()
+    again = asyncio.create_task(blob(house))
+    await asyncio.sleep(0.05)
+    may_go_on.set()
+    assert (await again).body == LAYER.data
+    assert len(upstream.asked("GET", LAYER.digest)) == 1
+
+
 async def test_who_may_not_pull_makes_nothing_be_fetched(house: House, upstream: UpstreamRegistry) -> None:
     for target in (f"/v2/shop/web/blobs/{LAYER.digest}", "/v2/shop/web/manifests/v1"):
         assert (await house.person("nobody").get(target)).status == 401

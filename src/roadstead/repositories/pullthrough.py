@@ -58,12 +58,18 @@ class _Job:
     task: asyncio.Task[None] | None = None
 
     async def reader(self) -> OpenBlob | None:
-        """The blob, as soon as its size is known; None when it is complete and kept. Raises Failure."""
+        """The blob, as soon as its size is known; None once it is complete and kept. Raises Failure."""
         await self.begun.wait()
+        if self.failure is None:
+            assert self.transfer is not None
+            if not self.transfer.ended:
+                return self.transfer.reader()
+            # Every byte is here, and what it is to be found by is being written.
+            assert self.task is not None
+            await asyncio.wait([self.task])
         if self.failure is not None:
             raise self.failure
-        assert self.transfer is not None
-        return None if self.transfer.ended else self.transfer.reader()
+        return None
 
 
 class PullThrough:

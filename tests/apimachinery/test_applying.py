@@ -167,12 +167,12 @@ async def test_an_applier_says_who_it_is(small: World) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "message"),
     [
-        ({"apiVersion": "v1"}, 400, "Incorrect version specified in apply patch. Specified patch version: v1, "
-         "expected: harbour.test/v1"),
-        ({"kind": "Ship"}, 400, "Incorrect kind specified in apply patch. Specified kind: Ship, expected: Boat"),
+        ({"apiVersion": "v1"}, 400, "invalid object type: /v1, Kind=Boat"),
+        ({"kind": "Ship"}, 400, "invalid object type: harbour.test/v1, Kind=Ship"),
+        ({"metadata": 5}, 400, "metadata of an object is an object, not number"),
         ({"metadata": {"name": "b"}}, 400, "the name of the object (b) does not match the name on the URL (a)"),
         ({"metadata": {"name": "a", "managedFields": []}}, 400, "metadata.managedFields must be nil"),
-        ({"mast": 1}, 500, "failed to create typed patch object (north/a; harbour.test/v1, Kind=Boat): .mast: "
+        ({"mast": 1}, 500, "failed to create typed patch object (/a; harbour.test/v1, Kind=Boat): .mast: "
          "field not declared in schema"),
         ({"metadata": {"name": "a", "uid": "x"}}, 409, 'Operation cannot be fulfilled on boats.harbour.test "a": uid '
          "mismatch: the provided object specified uid x, and no existing object was found"),

@@ -119,9 +119,10 @@ async def test_a_scale_is_read_and_written(harbour: Harbour) -> None:
 @pytest.mark.parametrize(
     ("scale", "code"),
     [
-        ({"spec": {"replicas": -1}}, 422),
-        ({"spec": {"replicas": 1 << 40}}, 422),
-        ({"metadata": {"resourceVersion": "999"}, "spec": {"replicas": 1}}, 409),
+        ({"metadata": {"name": "f"}, "spec": {"replicas": -1}}, 422),
+        ({"metadata": {"name": "f"}, "spec": {"replicas": 1 << 40}}, 422),
+        ({"metadata": {"name": "f", "resourceVersion": "999"}, "spec": {"replicas": 1}}, 409),
+        ({"spec": {"replicas": 1}}, 400),
         ({"metadata": {"name": "other"}}, 400),
     ],
 )

@@ -31,20 +31,24 @@ async def test_a_deletion_says_what_is_gone(small: World) -> None:
 @pytest.mark.parametrize(
     ("wanted", "why"),
     [
-        ({"uid": "other"}, "the UID in the precondition (other) does not match the UID in record (uid-1). "),
+        (
+            {"uid": "other"},
+            "the UID in the precondition (other) does not match the UID in record (uid-1). "
+            "The object might have been deleted and then recreated",
+        ),
         (
             {"resourceVersion": "7"},
-            "the ResourceVersion in the precondition (7) does not match the ResourceVersion in record (1). ",
+            "the ResourceVersion in the precondition (7) does not match the ResourceVersion in record (1). "
+            "The object might have been modified",
         ),
     ],
 )
 async def test_a_failed_precondition_names_the_kind(small: World, wanted: Json, why: str) -> None:
     await small.make("a")
     answer = await small.ask("DELETE", f"{BOATS}/a", {"preconditions": wanted})
-    full = f"{why}The object might have been deleted and then recreated"
     assert (answer.code, answer.message) == (
         409,
-        f'Operation cannot be fulfilled on Boat.harbour.test "a": {full}',
+        f'Operation cannot be fulfilled on Boat.harbour.test "a": {why}',
     )
     assert answer.json["details"]["kind"] == "Boat"
     assert small.boats.peek("north", "a") is not None

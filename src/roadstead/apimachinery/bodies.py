@@ -51,7 +51,7 @@ async def read_object(request: Request, wanted: Wanted, limit: int, validation: 
     """The object in the body, in shape; complaints go into `warnings` or, if Strict, refuse it. Raises StatusError."""
     raw = await request.read(limit)
     decoded = _decode(request, raw, wanted.expected.kind, limit, find_duplicates=validation != "Ignore")
-    typed = bodies.typed(decoded.value, wanted.expected, raw, wanted.others)
+    typed = bodies.typed({} if decoded.value is None else decoded.value, wanted.expected, raw, wanted.others)
     found = _conform(typed, wanted)
     if validation != "Ignore" and (complaints := bodies.complaints(found.unknown, decoded.duplicates)):
         if validation == "Strict":
@@ -99,13 +99,32 @@ async def read_patch(request: Request, limit: int) -> Patch:
         read = decode_yaml if kind is PatchType.APPLY else decode
         decoded = read(raw, Limits(size=limit))
     except DecodeError as wrong:
-        what = "YAML" if kind is PatchType.APPLY else "patch"
-        raise status.bad_request(f"error decoding {what}: {wrong.message}") from None
-    if kind is PatchType.APPLY and not isinstance(decoded.value, dict):
-        raise status.bad_request(f"error decoding YAML: json: cannot unmarshal {kind_of(decoded.value)} into an object")
-    checked = patches.operations if kind is PatchType.JSON else patches.object_patch
+        raise status.bad_request(_UNREADABLE[kind] + wrong.message) from None
     force = kind is PatchType.APPLY and bool(boolean(request, "force"))
-    return Patch(kind, checked(decoded.value), tuple(decoded.duplicates), force)
+    return Patch(kind, _patch(kind, decoded.value), tuple(decoded.duplicates), force)
+
+
+_UNREADABLE = {
+    PatchType.JSON: "error decoding patch: ",
+    PatchType.MERGE: "error decoding patch: ",
+    PatchType.STRATEGIC: "",
+    PatchType.APPLY: "error decoding YAML: error converting YAML to JSON: ",
+}
+"""What refusals of a patch that is no text of its language begin with."""
+
+
+def _patch(kind: PatchType, value: Any) -> Any:
+    if kind is PatchType.JSON:
+        return patches.operations(value)
+    if value is None and kind is PatchType.MERGE:
+        raise status.bad_request("Invalid JSON Patch")
+    if kind is PatchType.MERGE:
+        return patches.object_patch(value)
+    if not isinstance(value, (dict, type(None))):
+        why = f"json: cannot unmarshal {kind_of(value)} into Go value of type map[string]interface {{}}"
+        start = "error decoding YAML: error unmarshaling JSON: while decoding JSON: "
+        raise status.bad_request(f"{start if kind is PatchType.APPLY else ''}{why}")
+    return value or {}
 
 
 async def read_delete_options(request: Request, limit: int) -> Json:
@@ -114,7 +133,7 @@ async def read_delete_options(request: Request, limit: int) -> Json:
     options: Json = _query_options(request)
     if raw:
         decoded = _decode(request, raw, "DeleteOptions", limit, find_duplicates=False)
-        options |= _of_shape(decoded.value, raw)
+        options |= _of_shape({} if decoded.value is None else decoded.value, raw)
     _check(options)
     return options
 

@@ -242,6 +242,8 @@ async def _object(call: Call, write: WriteOptions) -> Json:
         metadata.pop("namespace", None)
     elif metadata.setdefault("namespace", call.namespace) != call.namespace:
         raise refusals.namespace_mismatch()
+    if call.target.verb == "update" and not metadata.get("name"):
+        raise refusals.no_name(call.target.name)
     if call.target.name and metadata.setdefault("name", call.target.name) != call.target.name:
         raise refusals.name_mismatch(metadata["name"], call.target.name)
     return obj

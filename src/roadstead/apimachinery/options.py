@@ -10,7 +10,6 @@ from roadstead.apimachinery.served import ListOptions
 from roadstead.base.web import Request
 from roadstead.kube import selectors, status
 from roadstead.kube.fielderrors import FieldError, joined
-from roadstead.kube.status import StatusError
 from roadstead.kube.wording import quote
 
 META_GROUP = "meta.k8s.io"
@@ -34,7 +33,7 @@ class WriteOptions:
 
 def write_options(request: Request, kind: str, *, applying: bool = False) -> WriteOptions:
     """The options of a write; `kind` is their own: CreateOptions, UpdateOptions, PatchOptions. Raises StatusError."""
-    dry_run = [each for each in request.query_values("dryRun") if each]
+    dry_run = request.query_values("dryRun")
     manager = request.query_value("fieldManager")
     validation = request.query_value("fieldValidation") or "Warn"
     errors = []
@@ -177,11 +176,8 @@ def deadline(request: Request, most: float) -> float:
     else:
         found = _DURATION.fullmatch(text)
         if found is None or not any(found.groups()):
-            raise _unreadable("timeout", text, "a duration such as 30s")
+            why = f"time: invalid duration {quote(text[:40])}"
+            raise status.bad_request(f"invalid timeout specified in the request URL - {why}")
         hours, minutes, rest = found.groups()
         seconds = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest or 0)
     return min(seconds, most) if seconds > 0 else most
-
-
-def _unreadable(name: str, text: str, wanted: str) -> StatusError:
-    return status.bad_request(f'{name}: "{text[:40]}" is not {wanted}')

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import orjson
 
 from roadstead.kube import status
+from roadstead.kube.jsonsyntax import syntax_error
+from roadstead.kube.wording import bad_base64
 
 TOKEN_VERSION = "meta.k8s.io/v1"
 LONGEST_TOKEN = 4096
@@ -45,9 +47,13 @@ def read_token(text: str, namespace: str | None) -> Token:
         raise invalid_token("it is too long")
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        fields = orjson.loads(raw)
     except (ValueError, binascii.Error):
-        raise invalid_token("it cannot be decoded") from None
+        raise invalid_token(f"continue key is not valid: {bad_base64(text)}") from None
+    try:
+        fields = orjson.loads(raw)
+    except orjson.JSONDecodeError as wrong:
+        why = syntax_error(raw) or wrong.msg
+        raise invalid_token(f"continue key is not valid: {why}") from None
     if not isinstance(fields, dict) or fields.get("v") != TOKEN_VERSION:
         raise invalid_token("its version is not known")
     revision, start = fields.get("rv"), fields.get("start")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from roadstead.apimachinery.ask import Ask
 from roadstead.apimachinery.resource import Resource
@@ -18,7 +21,7 @@ from roadstead.kube.wording import plain
 
 ATTEMPTS = 5
 NOT_SHOWN = "(not shown)"
-KEPT = ("namespace", "uid", "resourceVersion")
+KEPT = ("namespace", "uid")
 
 
 async def patch_by_update(
@@ -56,14 +59,12 @@ def apply(resource: Resource, patch: Patch, current: Json, ask: Ask) -> Json:
             patched = strategic_merge(current, patch.body, shape)
         case _:
             raise status.unsupported_media_type(None)
-    _check_type(resource, current, patched)
+    patched, told = _typed(resource, patch, patched), _Told(resource, patch, patched)
     try:
         found = schema.conform(shape, patched)
     except TypeMismatch as wrong:
-        raise status.invalid(
-            "", "", "", [status.invalid_value("patch", _told(resource, patch), wrong.message)]
-        ) from None
-    _complain(resource, patch, found.unknown, ask)
+        raise told.refusal(wrong.message) from None
+    _complain(patch, found.unknown, ask, told)
     _check_identity(resource, current, found.value)
     return found.value
 
@@ -77,7 +78,7 @@ def names_revision(patch: Patch) -> bool:
     return isinstance(metadata, dict) and bool(metadata.get("resourceVersion"))
 
 
-def _complain(resource: Resource, patch: Patch, unknown: list[str], ask: Ask) -> None:
+def _complain(patch: Patch, unknown: list[str], ask: Ask, told: _Told) -> None:
     if ask.field_validation == "Ignore":
         return
     complaints = bodies.complaints(unknown, [])
@@ -87,24 +88,41 @@ def _complain(resource: Resource, patch: Patch, unknown: list[str], ask: Ask) ->
     else:
         complaints = [*bodies.complaints([], patch.duplicates), *complaints]
     if complaints and ask.field_validation == "Strict":
-        raise bodies.strict_patch_failure(_told(resource, patch), complaints)
+        raise bodies.strict_patch_failure(told.value(), complaints)
     ask.warnings.extend(each for each in complaints if each not in ask.warnings)
 
 
-def _told(resource: Resource, patch: Patch) -> Any:
-    """A patch as refusals show it: a strategic one as Go prints a map, one of a secret not at all."""
-    if resource.confidential:
-        return NOT_SHOWN
-    return plain(patch.body) if patch.type is PatchType.STRATEGIC else patch.body
+@dataclass(frozen=True)
+class _Told:
+    """What refusals show of a patch: of a strategic one itself, as Go prints a map, of the others what they would have
+    made, and of one for a secret nothing."""
+
+    resource: Resource
+    patch: Patch
+    patched: Json
+
+    def value(self) -> str:
+        """The text between the quotes."""
+        if self.resource.confidential:
+            return NOT_SHOWN
+        if self.patch.type is PatchType.STRATEGIC:
+            return plain(self.patch.body)
+        return orjson.dumps(self.patched).decode()
+
+    def refusal(self, why: str) -> StatusError:
+        """422 for a result that is not of the kind."""
+        return status.invalid("", "", "", [status.invalid_value("patch", self.value(), why)])
 
 
-def _check_type(resource: Resource, current: Json, patched: Any) -> None:
+def _typed(resource: Resource, patch: Patch, patched: Any) -> Json:
+    """The result with the head of its kind; a strategic patch cannot touch it, another one may leave it out."""
     if not isinstance(patched, dict):
         raise status.rejected()
-    for field in ("kind", "apiVersion"):
-        if patched.get(field) != current.get(field):
-            wrong = status.invalid_value(field, patched.get(field), "field is immutable")
-            raise status.invalid(resource.kind, resource.group, _name(current), [wrong])
+    head = {"kind": resource.kind, "apiVersion": resource.api_version}
+    kind, version = patched.get("kind") or resource.kind, patched.get("apiVersion") or resource.api_version
+    if patch.type is not PatchType.STRATEGIC and (kind, version) != (resource.kind, resource.api_version):
+        raise _Told(resource, patch, patched).refusal(bodies.unregistered(str(kind), str(version)))
+    return {**head, **{name: value for name, value in patched.items() if name not in head}}
 
 
 def _check_identity(resource: Resource, current: Json, patched: Json) -> None:

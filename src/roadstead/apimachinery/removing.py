@@ -119,11 +119,12 @@ def _check_preconditions(collection: Collection, old: Json, wanted: Json) -> Non
     # Named by its Kind here, unlike everywhere else (image-api contract, section 2).
     resource = GroupResource(collection.resource.group, collection.resource.kind)
     metadata = old["metadata"]
-    for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
+    labels = (("uid", "UID", "deleted and then recreated"), ("resourceVersion", "ResourceVersion", "modified"))
+    for field, label, what in labels:
         asked, found = wanted.get(field), metadata.get(field)
         if asked is not None and asked != found:
             why = (
                 f"the {label} in the precondition ({asked}) does not match the {label} in record ({found}). "
-                "The object might have been deleted and then recreated"
+                f"The object might have been {what}"
             )
             raise status.conflict(resource, metadata["name"], why)

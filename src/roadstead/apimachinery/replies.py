@@ -163,7 +163,9 @@ def list_form(page: Page, resource: Resource, how: Accepted, now: datetime) -> L
         head = tables.table_head(resource, metadata, form)
         return ListForm(head, lambda shown: tables.table_row(resource, shown.object, form, now))
     if how.form is Form.PARTIAL_LIST:
-        return ListForm(tables.partial_head(metadata, form.version), lambda shown: tables.partial_item(shown.object))
+        version = form.version
+        head = tables.partial_head(metadata, version)
+        return ListForm(head, lambda shown: tables.partial_item(shown.object, version))
     head = orjson.dumps({"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata})
     return ListForm(head[:-1] + b',"items":[', lambda shown: shown.bare)
 

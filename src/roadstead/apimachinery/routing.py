@@ -76,7 +76,6 @@ def _check_verb(target: Target, resource: Resource, served: frozenset[str]) -> N
     if target.method == "HEAD" or target.method not in VERBS:
         raise status.method_not_allowed()
     if target.verb == "watch" and "watch" not in served and "list" in served:
-        kind = f'"{resource.group_resource}"'
-        raise status.method_not_allowed(f"watch is not supported on resources of kind {kind}")
+        raise status.unwatchable(resource.group_resource)
     if target.verb not in served:
         raise status.method_not_allowed()

@@ -92,9 +92,9 @@ def partial_head(metadata: Json, version: str = "v1") -> bytes:
     return orjson.dumps(head)[:-1] + b',"items":['
 
 
-def partial_item(obj: Json) -> bytes:
-    """An item of such a list as JSON; it carries no kind."""
-    return orjson.dumps({"metadata": obj.get("metadata", {})})
+def partial_item(obj: Json, version: str = "v1") -> bytes:
+    """An item of such a list as JSON; other than in lists of objects it carries its kind."""
+    return orjson.dumps(partial(obj, version))
 
 
 def empty_row(columns: Sequence[Column], obj: Json, form: TableForm) -> Json:

@@ -15,6 +15,7 @@ from roadstead.importing.reading import placed
 from roadstead.kube import status
 from roadstead.kube.status import GroupResource, StatusError
 from roadstead.remote.errors import Kind, RemoteFailure, told
+from roadstead.remote.transport import NO_TLS, PLAIN_HTTP
 from roadstead.streams import images
 
 REMOTE_IMAGE = GroupResource("image.openshift.io", "dockerimage")
@@ -65,6 +66,8 @@ def refused(failure: Failure, reference: str) -> StatusError:
         limited = status.internal(f"{reference}: {failure.host} says toomanyrequests")
         limited.status["details"]["retryAfterSeconds"] = failure.retry_after
         return limited
+    if failure.rule == PLAIN_HTTP:
+        return status.internal(f'{reference}: Get "https://{failure.host}/v2/": {NO_TLS}')
     code, _, message = told(failure, reference)
     if code == 404:
         return status.not_found(REMOTE_IMAGE, reference)
@@ -87,7 +90,7 @@ def of_item(asked: Asked, finding: Finding | None) -> Json:
     """The entry of status.images, or of status.repository.images, for one item."""
     tag = {"tag": asked.tag} if asked.tag is not None else {}
     if asked.refused is not None or finding is None:
-        return {"status": asked.refused, **({} if asked.look is None else tag)}
+        return {"status": asked.refused, **tag}
     if isinstance(finding, Missed):
         return {"status": _with_key(item_status(finding.refusal), finding.key), **tag}
     here = asked.spec.repository()

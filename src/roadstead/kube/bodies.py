@@ -15,6 +15,10 @@ from roadstead.kube.status import StatusError, bad_request, invalid
 from roadstead.kube.wording import kind_of, quote
 
 _TYPE_FIELDS = r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
+_SCHEME = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"
+"""What upstream's refusals call the place its kinds are listed in."""
+_OF_EVERY_GROUP = ("CreateOptions", "DeleteOptions", "GetOptions", "ListOptions", "PatchOptions", "UpdateOptions")
+_OF_CORE = ("List", "Status", *_OF_EVERY_GROUP)
 _SUMMARY = 30
 """Bytes of a body shown in a message."""
 
@@ -35,11 +39,15 @@ class Expected:
 
 def unrecognised(expected: str, raw: bytes, why: str) -> StatusError:
     """400 for bytes that are no object at all; `why` is the decoder's message."""
+    return unreadable(expected, raw, f"couldn't get version/kind; json parse error: {why}")
+
+
+def unreadable(expected: str, raw: bytes, why: str) -> StatusError:
+    """400 for bytes that do not even say what they are."""
     shown = raw[:_SUMMARY]
     summary = shown.decode(errors="replace") if raw[:1] == b"{" else shown.hex()
     summary = (summary + (" ..." if len(raw) > _SUMMARY else "")) or "<empty>"
-    text = f"couldn't get version/kind; json parse error: {why} ({summary})"
-    return bad_request(f"the object provided is unrecognized (must be of type {expected}): {text}")
+    return bad_request(f"the object provided is unrecognized (must be of type {expected}): {why} ({summary})")
 
 
 def no_object(expected: str, raw: bytes, value: Any) -> StatusError:
@@ -71,20 +79,37 @@ def typed(value: Any, expected: Expected, raw: bytes, others: Collection[tuple[s
             raise unrecognised(expected.kind, raw, wrong)
     api_version, kind = value.get("apiVersion") or expected.api_version, value.get("kind") or expected.kind
     if (api_version, kind) != (expected.api_version, expected.kind):
-        raise _other_kind(api_version, kind, expected, others)
+        raise _other_kind(api_version, kind, expected, raw, others)
     return {**value, "kind": kind, "apiVersion": api_version}
 
 
-def _other_kind(api_version: str, kind: str, expected: Expected, others: Collection[tuple[str, str]]) -> StatusError:
+def _is_known(api_version: str, kind: str, expected: Expected, others: Collection[tuple[str, str]]) -> bool:
+    served = {(api_version, kind), (api_version, kind.removesuffix("List"))} & {
+        *others,
+        (expected.api_version, expected.kind),
+    }
+    return bool(served) or kind in (_OF_CORE if api_version == "v1" else _OF_EVERY_GROUP)
+
+
+def _other_kind(
+    api_version: str, kind: str, expected: Expected, raw: bytes, others: Collection[tuple[str, str]]
+) -> StatusError:
     if kind == expected.kind and api_version == expected.version:
         return version_mismatch(api_version, expected.api_version)
-    if (api_version, kind) in others:
+    if api_version.count("/") > 1:
+        return unreadable(expected.kind, raw, f"unexpected GroupVersion string: {api_version}")
+    if _is_known(api_version, kind, expected, others):
         internal = expected.group.partition(".")[0] or "core"
         version = api_version.rpartition("/")[2]
         why = f"converting ({version}.{kind}) to ({internal}.{expected.kind}): unknown conversion"
     else:
-        why = f'no kind {quote(kind)} is registered for version {quote(api_version)} in scheme "roadstead"'
+        why = unregistered(kind, api_version)
     return unhandled(kind, api_version, expected.kind, why)
+
+
+def unregistered(kind: str, api_version: str) -> str:
+    """What is said of a kind that nobody knows."""
+    return f"no kind {quote(kind)} is registered for version {quote(api_version)} in scheme {quote(_SCHEME)}"
 
 
 def version_mismatch(sent: str, expected: str) -> StatusError:

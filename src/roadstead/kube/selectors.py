@@ -194,7 +194,7 @@ class _LabelParser:
             raise BadSelector(f"found '{opening}' expected: '('")
         if self._next == ")":
             self._take()
-            return []
+            return [""]
         if self._next != "," and not _is_word(self._next):
             raise BadSelector(f"found '{self._next}', expected: ',', ')' or identifier")
         return sorted(set(self._items()))
@@ -217,8 +217,6 @@ class _LabelParser:
 
 def _check_values(key: str, operator: str, values: list[str]) -> None:
     errors: list[FieldError] = []
-    if not values:
-        errors.append(invalid_value("values", [], "for 'in', 'notin' operators, values set can't be empty"))
     if operator in ("gt", "lt") and _integer(values[0]) is None:
         errors.append(invalid_value("values[0]", values[0], "for 'Gt', 'Lt' operators, the value must be an integer"))
     for index, value in enumerate(values):

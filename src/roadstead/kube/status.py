@@ -31,7 +31,7 @@ __all__ = [
     "expired", "field_not_found", "forbidden", "forbidden_field", "internal", "internal_field", "invalid",
     "invalid_value", "method_not_allowed", "not_acceptable", "not_found", "not_supported", "rejected", "required",
     "resource_not_found", "server_timeout", "success", "timeout", "too_large", "too_large_resource_version",
-    "too_long", "too_many_requests", "unauthorized", "unexplained", "unsupported_media_type",
+    "too_long", "too_many_requests", "unauthorized", "unexplained", "unsupported_media_type", "unwatchable",
 ]  # fmt: skip
 
 
@@ -98,6 +98,12 @@ def resource_not_found() -> StatusError:
 def method_not_allowed(text: str = "the server does not allow this method on the requested resource") -> StatusError:
     """405: the path exists and serves other methods."""
     return _failure(405, "MethodNotAllowed", text, {})
+
+
+def unwatchable(resource: GroupResource) -> StatusError:
+    """405: a kind that has no watch."""
+    text = f'watch is not supported on resources of kind "{resource}"'
+    return _failure(405, "MethodNotAllowed", text, _details(resource, ""))
 
 
 def not_acceptable(available: Sequence[str], *, known_type: bool = False) -> StatusError:

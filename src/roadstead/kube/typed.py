@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from roadstead.kube.fieldsets import Path, Paths, field_step, key_step, text_of, value_step
 from roadstead.kube.schema import NOTHING, Field, Shape, TypeMismatch, object_of
-from roadstead.kube.wording import kind_of
+from roadstead.kube.wording import go_type, held_value, plain
 
 Type = Field | None
 Form = Literal["map", "list", ""]
@@ -55,7 +55,8 @@ def step_of(kind: Type, item: Any) -> str:
     if not keys:
         return value_step(item)
     if not isinstance(item, dict):
-        raise Untypable("associative list with keys may not have non-map elements")
+        what = "a null element" if item is None else "non-map elements"
+        raise Untypable(f"associative list with keys may not have {what}")
     found = {}
     for name in keys:
         value = item.get(name)
@@ -184,12 +185,15 @@ _NAMES = {"string": "string", "integer": "numeric (int or float)", "number": "nu
 
 def _expected(kind: Field, value: Any) -> str:
     wanted = _NAMES.get(kind.kind)
-    return f"expected {wanted}, got {kind_of(value)}" if wanted else ""
+    if not wanted:
+        return ""
+    found = {"string": held_value(value), "boolean": f"&{{{plain(value)}}}"}.get(kind.kind) or go_type(value)
+    return f"expected {wanted}, got {found}"
 
 
 def _map_problems(value: Any, kind: Field, path: Path) -> list[str]:
     if not isinstance(value, dict):
-        return [_told(path, f"expected map, got {kind_of(value)}")]
+        return [_told(path, f"expected map, got &{{{plain(value)}}}")]
     found: list[str] = []
     closed = kind.shape is not None and not kind.shape.open
     for name, item in value.items():
@@ -204,7 +208,7 @@ def _map_problems(value: Any, kind: Field, path: Path) -> list[str]:
 
 def _list_problems(value: Any, kind: Field, path: Path) -> list[str]:
     if not isinstance(value, list):
-        return [_told(path, f"expected list, got {kind_of(value)}")]
+        return [_told(path, f"expected list, got &{{{plain(value)}}}")]
     found: list[str] = []
     seen: dict[str, int] = {}
     for index, item in enumerate(value):

@@ -39,6 +39,25 @@ def scalar(value: Any) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
+def literal(value: Any) -> str:
+    """A JSON value as Go's `%#v` prints it: `map[string]interface {}{"a":1}`."""
+    if isinstance(value, dict):
+        return go_type(value) + "{" + ", ".join(f"{quote(key)}:{literal(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list):
+        return go_type(value) + "{" + ", ".join(map(literal, value)) + "}"
+    return quote(value) if isinstance(value, str) else plain(value)
+
+
+def held_value(value: Any) -> str:
+    """A JSON value as upstream's appliers hold it, printed."""
+    return f"&value.valueUnstructured{{Value:{literal(value)}}}"
+
+
+def go_type(value: Any) -> str:
+    """What Go calls the type of a decoded JSON value."""
+    return _GO_TYPES.get(type(value), "<nil>")
+
+
 def bad_base64(text: str) -> str:
     """What is said of a text that is not base64: where it stops to be."""
     stray = _NOT_BASE64.search(text)
@@ -50,6 +69,10 @@ def kind_of(value: Any) -> str:
     return _KINDS.get(type(value), "number")
 
 
+_GO_TYPES: dict[type, str] = {
+    dict: "map[string]interface {}", list: "[]interface {}", str: "string", bool: "bool", int: "int64",
+    float: "float64",
+}  # fmt: skip
 _KINDS: dict[type, str] = {dict: "object", list: "array", str: "string", bool: "bool", type(None): "null"}
 
 

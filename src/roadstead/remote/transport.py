@@ -12,6 +12,8 @@ from roadstead.remote.words import proxy_refuses
 
 NO_TLS = "http: server gave HTTP response to HTTPS client"
 """The words that people search for (image-api contract, section 14.7)."""
+PLAIN_HTTP = "plain http"
+"""The rule of a failure that says so."""
 _NO_TLS_REASONS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
 _REASONS = {
     errno.ECONNREFUSED: "connection refused",
@@ -63,7 +65,7 @@ def _why(broken: BaseException) -> str:
 def _tls(host: str, error: BaseException) -> RemoteFailure:
     reason = getattr(error, "reason", None) or ""
     if reason in _NO_TLS_REASONS:
-        return RemoteFailure(Kind.TLS, f"{host}: {NO_TLS}", host=host, rule="plain http")
+        return RemoteFailure(Kind.TLS, f"{host}: {NO_TLS}", host=host, rule=PLAIN_HTTP)
     why = getattr(error, "verify_message", None) or reason.lower().replace("_", " ") or "the handshake failed"
     why = str(why).rstrip(".")
     said = f"the certificate of {host} is not trusted: {why}; add its CA, or mark the registry as insecure"

@@ -277,3 +277,8 @@ def test_any_patch_applies_or_is_refused(patch: Any) -> None:
 def test_a_patch_that_sets_what_it_does_not_retain_cannot_be_processed() -> None:
     error = refusal({"spec": {"$retainKeys": ["x"], "y": 1}})
     assert (error.code, error.message) == (422, "the server rejected our request due to an error in our request")
+
+
+def test_where_there_is_no_list_yet_its_elements_come_as_they_are() -> None:
+    twice = [{"name": "n", "generation": 1}, {"name": "n"}, {"generation": 2}]
+    assert strategic_merge({}, {"spec": {"tags": twice}}, STREAM) == {"spec": {"tags": twice}}

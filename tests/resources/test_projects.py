@@ -83,6 +83,18 @@ async def test_listing_requests_says_whether_one_may_ask(world: World) -> None:
     with pytest.raises(StatusError, match="You may not request a new project via this API") as refused:
         await world.kind("projectrequests").page(None, ListOptions(), world.ask(ALICE))
     assert refused.value.code == 403
+    assert refused.value.status["message"] == "You may not request a new project via this API."
+
+
+async def test_a_project_that_is_not_there_is_told_as_the_namespace_it_would_be(world: World) -> None:
+    with pytest.raises(StatusError, match='namespaces "none" not found'):
+        await project_kind(world).look("", "none", world.ask())
+
+
+async def test_a_node_selector_of_a_project_must_be_one(world: World) -> None:
+    body = {"metadata": {"name": "depot", "annotations": {projects.NODE_SELECTOR: "a b"}}}
+    with pytest.raises(StatusError, match='nodeSelector: Invalid value: "a b": must be a valid label selector'):
+        await project_kind(world).create("", body, world.ask())
 
 
 async def test_a_list_shows_only_what_the_caller_may_get(world: World) -> None:

@@ -386,3 +386,12 @@ async def test_an_image_that_is_not_exactly_one_is_refused(
         await world.kind("imagestreamimages").look("shop", name, world.ask())
     assert refused.value.code == code
     assert refused.value.status.get("details", {}).get("kind") == kind
+
+
+async def test_an_image_tag_keeps_the_annotations_of_its_spec_from_its_image(world: World) -> None:
+    await world.push("v1", "a")
+    await world.create("imagetags", "web:v1", spec=external(annotations={"shown": "here"}))
+    tag = (await world.kind("imagestreamtags").look("shop", "web:v1", world.ask())).object
+    whole = (await world.kind("imagetags").look("shop", "web:v1", world.ask())).object
+    assert tag["image"]["metadata"]["annotations"]["shown"] == "here"
+    assert "shown" not in whole["image"]["metadata"].get("annotations", {})

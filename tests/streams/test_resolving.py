@@ -56,6 +56,12 @@ def test_a_short_id_finds_the_newest_event_of_its_one_image() -> None:
         assert images.one(prefix) == newer
 
 
+def test_of_an_image_a_tag_named_twice_the_first_event_is_meant() -> None:
+    first, last = {"image": ONE, "generation": 1}, {"image": ONE, "generation": 5}
+    images = resolving.Images({"a": {"items": [last, {"image": TWO}, first]}})
+    assert images.one(ONE) == first
+
+
 def test_a_short_id_of_none_or_several_images_says_so() -> None:
     images = resolving.Images({"a": {"items": [{"image": ONE}, {"image": TWO}]}})
     assert images.one("ff") == 'imagestreamimage.image.openshift.io "ff" not found'

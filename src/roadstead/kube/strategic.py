@@ -110,9 +110,10 @@ class _ListPatch:
         if self._elements is None and before is None:
             return None
         elements = self._elements or []
-        if before is None and any(self._is_nameless(element) for element in elements):
+        if before is None and self._key and all(isinstance(element, dict) for element in elements):
             # Where there is no list yet, there is nothing to find elements in: they come as they are.
-            return [copied(element) for element in elements if DIRECTIVE not in element]
+            inner = _fields_under(self._field.item or _UNKNOWN)
+            return [_merge_object({}, each, inner) for each in elements if each.get(DIRECTIVE, "merge") == "merge"]
         if not (self._key or self._field.as_set) or self._field.replace:
             return list(copied(before if self._elements is None else self._elements))
         if self._key:
@@ -159,9 +160,6 @@ class _ListPatch:
         """What tells a stored element from the others; one without its key is only ever itself."""
         found = _key_of(element, self._key)
         return id(element) if found is None else found
-
-    def _is_nameless(self, element: Any) -> bool:
-        return bool(self._key) and isinstance(element, dict) and _key_of(element, self._key) is None
 
     def _identity(self, element: Any) -> Any:
         found = _key_of(element, self._key)

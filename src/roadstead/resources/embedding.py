@@ -35,5 +35,10 @@ def image_of_tag(stream: Json, tag: str, image: Json | None) -> Json:
     elif annotations:
         meta = image["metadata"]
         image = {**image, "metadata": {**meta, "annotations": {**(meta.get("annotations") or {}), **annotations}}}
+    return pulled_by(stream, tag, image)
+
+
+def pulled_by(stream: Json, tag: str, image: Json) -> Json:
+    """The embedded Image with the pull spec of the tag in place of its own."""
     reference = pull_spec(stream, tag) if shown_event(stream, tag) else None
     return {**image, "dockerImageReference": reference} if reference else image

@@ -11,7 +11,7 @@ from roadstead.base.values import Json
 from roadstead.kube import meta, status
 from roadstead.kube.status import FieldError
 from roadstead.resources.ages import ago
-from roadstead.resources.embedding import image_of_tag
+from roadstead.resources.embedding import pulled_by
 from roadstead.resources.plain import NAME
 from roadstead.resources.streamrules import GROUP
 from roadstead.resources.tagcolumns import history_length, last_time, source_kind, state
@@ -57,7 +57,7 @@ class ImageTags(TagView):
             "metadata": {**about, "name": f"{about['name']}:{tag}"},
             "spec": spec_tags(stream).get(tag),
             "status": histories(stream).get(tag),
-            "image": image_of_tag(stream, tag, image) if image else None,
+            "image": pulled_by(stream, tag, image) if image else None,
         }
 
     def listed_tags(self, stream: Json) -> list[str]:

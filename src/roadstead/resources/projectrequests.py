@@ -10,7 +10,7 @@ from roadstead.auth.bootstrap import role_binding
 from roadstead.auth.users import Attributes
 from roadstead.base.values import Json
 from roadstead.kube import status
-from roadstead.kube.status import GroupResource
+from roadstead.kube.status import GroupResource, StatusError
 from roadstead.resources.namespaces import Namespaces
 from roadstead.resources.plain.cells import text_at
 from roadstead.resources.projects import DESCRIPTION, DISPLAY_NAME, GROUP, REQUESTER, name_errors, project_of
@@ -44,7 +44,9 @@ class ProjectRequests(View):
     async def page(self, namespace: str | None, options: ListOptions, ask: Ask) -> Page:
         """A Status that says the caller may request projects; raises StatusError (403) when they may not."""
         if not ask.may(Attributes(ask.user, "create", GROUP, REQUESTS.plural)).allowed:
-            raise status.forbidden(GroupResource(GROUP, REQUESTS.singular), "", NOT_ALLOWED)
+            refusal = status.forbidden(GroupResource(GROUP, REQUESTS.singular), "", NOT_ALLOWED)
+            # The sentence alone: `oc new-project` shows it to people.
+            raise StatusError({**refusal.status, "message": NOT_ALLOWED})
         return Page([], answer=status.success())
 
     async def create(self, namespace: str, obj: Json, ask: Ask) -> Outcome:

@@ -14,7 +14,7 @@ from roadstead.apimachinery.shown import Shown
 from roadstead.apimachinery.view import page_of
 from roadstead.auth.users import Attributes
 from roadstead.base.values import Json
-from roadstead.kube import names, status
+from roadstead.kube import names, selectors, status
 from roadstead.kube.status import FieldError
 from roadstead.resources.namespaces import Namespaces
 from roadstead.resources.plain.cells import NAME, field_of, map_at, text_at
@@ -24,6 +24,7 @@ GROUP = "project.openshift.io"
 DISPLAY_NAME, DESCRIPTION, REQUESTER = "openshift.io/display-name", "openshift.io/description", "openshift.io/requester"
 OWN_ANNOTATIONS = (DISPLAY_NAME, DESCRIPTION)
 """What whoever may update a project may change of it; the rest belongs to who may update the namespace."""
+NODE_SELECTOR = "openshift.io/node-selector"
 SHORTEST_NAME = 2
 LOOK_SECONDS = 1.0
 """How long a changed right may take to reach somebody who watches their projects."""
@@ -70,6 +71,11 @@ def name_errors(metadata: Json) -> list[FieldError]:
     if "\n" in shown or "\t" in shown:
         where = f"metadata.annotations[{DISPLAY_NAME}]"
         errors.append(status.invalid_value(where, shown, "may not contain a new line or tab"))
+    if selector := text_at(metadata, "annotations", NODE_SELECTOR):
+        try:
+            selectors.parse_labels(selector)
+        except selectors.BadSelector:
+            errors.append(status.invalid_value("nodeSelector", selector, "must be a valid label selector"))
     return errors
 
 
@@ -83,7 +89,7 @@ class Projects(View):
 
     async def get(self, namespace: str, name: str, ask: Ask) -> Json:
         """One project; raises StatusError (404)."""
-        return project_of(await self._namespaces.get("", name, ask))
+        return project_of(await self._namespaces.get("", name, self._below(ask)))
 
     async def list(self, namespace: str | None, options: ListOptions, ask: Ask) -> Listing:
         """The projects the caller may get; raises StatusError (400, 504)."""
@@ -97,8 +103,12 @@ class Projects(View):
         metadata = obj.get("metadata") or {}
         if errors := name_errors(metadata):
             raise status.invalid("Project", GROUP, text_at(metadata, "name"), errors)
-        made = await self._namespaces.create("", {"metadata": metadata}, ask)
+        made = await self._namespaces.create("", {"metadata": metadata}, self._below(ask))
         return Outcome(project_of(made.object), created=True)
+
+    def _below(self, ask: Ask) -> Ask:
+        """What is asked of the namespace, which is what refusals name, as upstream's do."""
+        return replace(ask, url_resource=self._namespaces.resource.group_resource)
 
     async def update(self, namespace: str, name: str, obj: Json, ask: Ask) -> Outcome:
         """Another display name or description; raises StatusError (404, 409, 422)."""
@@ -111,12 +121,12 @@ class Projects(View):
             return {**new, **{key: old[key] for key in ("spec", "status") if key in old}}
 
         changed = {"metadata": obj.get("metadata") or {}}
-        made = await self._namespaces.update("", name, changed, ask, rules_hook=rule)
+        made = await self._namespaces.update("", name, changed, self._below(ask), rules_hook=rule)
         return Outcome(project_of(made.object))
 
     async def delete(self, namespace: str, name: str, ask: Ask) -> Json:
         """Deletes the namespace and all in it; a Status, whether or not that takes a while. Raises StatusError."""
-        await self._namespaces.delete("", name, ask)
+        await self._namespaces.delete("", name, self._below(ask))
         return status.success()
 
     async def watch(self, namespace: str | None, options: ListOptions, ask: Ask) -> AsyncIterator[Event]:

@@ -58,9 +58,9 @@ class StreamRules(Rules):
         """A new stream: no status of the client's, generation 1 (section 6.2)."""
         meta = obj["metadata"]
         asked = ask.url_name or meta["name"]
+        made = await self._filled(specs.prepare_create(self._normal(obj)), None, ask)
         await self._limits.charge_stream(meta.get("namespace", ""), asked, ask.url_resource or STREAMS)
-        prepared = specs.prepare_create(self._normal(obj))
-        return await self._filled(prepared, None, ask)
+        return made
 
     async def on_import_create(self, obj: Json, ask: Ask) -> Json:
         """A stream that an import makes: it comes with its status (section 14.5)."""

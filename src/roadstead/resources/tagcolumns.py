@@ -18,9 +18,9 @@ def source_kind(tag: Json) -> str:
         return "Track"
     if latest and generation(latest) > generation(spec):
         return "Push"
-    if spec.get("reference"):
-        return "Ref"
-    return "Scheduled" if (spec.get("importPolicy") or {}).get("scheduled") else "Tag"
+    if (spec.get("importPolicy") or {}).get("scheduled"):
+        return "Scheduled"
+    return "Ref" if spec.get("reference") else "Tag"
 
 
 def state(tag: Json) -> str:

@@ -46,12 +46,13 @@ class Images:
     """The images a stream has ever named, found by full digest or by any prefix of it."""
 
     def __init__(self, entries: Mapping[str, Json]) -> None:
-        self._newest: dict[str, Json] = {}
+        self._events: dict[str, Json] = {}
         for tag in sorted(entries):
-            for item in entries[tag].get("items") or []:
-                if item.get("image"):
-                    self._newest.setdefault(item["image"], item)
-        self._spellings = sorted(spelling for image in self._newest for spelling in _spellings(image))
+            # A tag that named an image twice is asked for what it named first, as upstream does.
+            first = {item["image"]: item for item in entries[tag].get("items") or [] if item.get("image")}
+            for image, item in first.items():
+                self._events.setdefault(image, item)
+        self._spellings = sorted(spelling for image in self._events for spelling in _spellings(image))
         # Thousands of tags may ask for one short id that many images match.
         self._asked: dict[str, Json | str] = {}
 
@@ -67,12 +68,12 @@ class Images:
     def one(self, prefix: str) -> Json | str:
         """The event of the one image `prefix` means, or why there is not exactly one (section 7.2, by id)."""
         if prefix not in self._asked:
-            self._asked[prefix] = self._newest.get(prefix) or self._one(self.matching(prefix), prefix)
+            self._asked[prefix] = self._events.get(prefix) or self._one(self.matching(prefix), prefix)
         return self._asked[prefix]
 
     def _one(self, found: list[str], prefix: str) -> Json | str:
         if len(found) == 1:
-            return self._newest[found[0]]
+            return self._events[found[0]]
         resource = f"imagestreamimage.image.openshift.io {quote(prefix)}"
         if not found:
             return f"{resource} not found"

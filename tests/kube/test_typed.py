@@ -57,6 +57,11 @@ def test_from_nothing_every_field_is_added(value: dict[str, Any]) -> None:
     assert set(fields_in(value, KIND)) <= compare(ABSENT, value, KIND).added
 
 
+def test_what_comes_into_a_map_that_was_null_is_told_apart() -> None:
+    changes = compare({"metadata": {"labels": None}}, {"metadata": {"labels": {"a": "b"}}}, KIND)
+    assert {text_of(path) for path in changes.taken} == {".metadata.labels.a"}
+
+
 def test_an_item_without_its_key_cannot_be_told_apart() -> None:
     with pytest.raises(Untypable, match='omits key field "name"'):
         compare({"spec": {"boxes": [{"image": "x"}]}}, {}, KIND)

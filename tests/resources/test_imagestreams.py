@@ -10,9 +10,11 @@ import pytest
 from roadstead.apimachinery.served import ListOptions
 from roadstead.auth.users import User
 from roadstead.base.values import Json
+from roadstead.kube.schema import conform
 from roadstead.kube.status import StatusError
 from roadstead.objects.log import Key, Write
 from roadstead.objects.store import Store
+from roadstead.streams.models_streams import IMAGE_STREAM
 from tests.resources.world import REGISTRY, World, digest, furnished
 
 ALICE = User("alice", groups=("system:authenticated",))
@@ -248,3 +250,13 @@ async def test_what_is_wrong_with_metadata_is_told_together_with_the_rest(world:
         )
     fields = [cause["field"] for cause in refused.value.status["details"]["causes"]]
     assert fields == ["metadata.name", "metadata.labels", "spec.dockerImageRepository"]
+
+
+async def test_whoever_makes_a_stream_manages_what_they_said_and_the_defaults_of_their_tags(world: World) -> None:
+    body = conform(IMAGE_STREAM, {"metadata": {"name": "app"}, "spec": {"tags": [external()]}}).value
+    made = await world.kinds.streams.create("shop", body, world.ask(resource="imagestreams", field_manager="me"))
+    [entry] = made.object["metadata"]["managedFields"]
+    managed = entry["fieldsV1"]["f:spec"]
+    assert managed["f:tags"]['k:{"name":"v1"}']["f:importPolicy"]["f:importMode"] == {}
+    # Not said by anybody: to ask for it later is nobody's conflict.
+    assert "f:lookupPolicy" not in managed

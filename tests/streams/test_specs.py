@@ -187,7 +187,7 @@ def test_what_counts_as_a_changed_tag(new: Json, old: Json | None, changed: bool
     ("was", "now", "asked", "expected"),
     [
         (None, "D", 3, 5),
-        ("D", "D", 3, 5),
+        ("D", "D", 3, 3),
         ("E", "D", 3, 3),
         ("E", "D", None, 5),
     ],

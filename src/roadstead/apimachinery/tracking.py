@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from roadstead.apimachinery.ask import Ask
 from roadstead.base.values import Json
-from roadstead.kube import managers, typed
+from roadstead.kube import managers, schema, typed
 from roadstead.kube.fieldsets import Path
 from roadstead.kube.managers import EMPTY, Author, Ignored
 from roadstead.kube.objectmeta import plain_shape
@@ -51,10 +51,21 @@ def of_new(collection: Collection, new: Json, ask: Ask) -> list[Json]:
     if ask.managed is not None:
         return ask.managed
     try:
-        found = managers.after_update({}, EMPTY, new, type_of(collection), author(collection, ask))
+        found = managers.after_update({}, _unsaid(collection), new, type_of(collection), author(collection, ask))
     except Untypable:
         return []
     return managers.write(found) if managers.bearable(found) else []
+
+
+def _unsaid(collection: Collection) -> Json:
+    """What an object of the kind shows though nobody has said so: whoever says the same does not manage it."""
+    shape = collection.resource.shape
+    return {**EMPTY, **_zeros(schema.conform(shape, {}).value)} if shape is not None else EMPTY
+
+
+def _zeros(value: Json) -> Json:
+    found = {name: _zeros(inner) if isinstance(inner, dict) else inner for name, inner in value.items()}
+    return {name: inner for name, inner in found.items() if isinstance(inner, dict) or not inner}
 
 
 def of_changed(collection: Collection, new: Json, old: Json, sent: object, ask: Ask) -> list[Json]:

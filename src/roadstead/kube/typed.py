@@ -126,6 +126,9 @@ def compare(old: Any, new: Any, kind: Type) -> Changes:
 
 def _compare(old: Any, new: Any, kind: Type, path: Path, into: Changes) -> None:
     before, after = form(kind, old), form(kind, new)
+    if old is None and after == "map":
+        # A map that was null: what comes into it is told apart.
+        old, before = {}, after
     nothing_inside = (old is ABSENT or not before or not old) and (new is ABSENT or not after or not new)
     if nothing_inside or (old is not ABSENT and new is not ABSENT and before != after):
         _compare_whole(old, new, path, into)

@@ -54,6 +54,10 @@ class StreamRules(Rules):
     def __init__(self, settings: StreamSettings, limits: Limits, peek: Peek) -> None:
         self._settings, self._limits, self._peek = settings, limits, peek
 
+    def taken_in(self, obj: Json) -> Json:
+        """The one spelling: whoever leaves out what has a default asks for it."""
+        return self._normal(obj)
+
     async def on_create(self, obj: Json, ask: Ask) -> Json:
         """A new stream: no status of the client's, generation 1 (section 6.2)."""
         meta = obj["metadata"]

@@ -94,7 +94,8 @@ def prepare_status_update(new: Json, old: Json) -> Json:
     for tag, entry in entries.items():
         latest, was = current(entry), current(before.get(tag))
         if latest is not None and not generation(latest):
-            replaced = was is not None and not same_content(latest, was)
+            # An older generation counts as another content, as upstream compares.
+            replaced = was is not None and (not same_content(latest, was) or generation(was) > 0)
             wanted = (generation(asked.get(tag)) if replaced else 0) or reached
             entries[tag] = {**entry, "items": [{**latest, "generation": wanted}, *entry["items"][1:]]}
     return with_histories(stream, entries)

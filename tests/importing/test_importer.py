@@ -13,6 +13,7 @@ from roadstead.importing.importer import Importer
 from roadstead.importing.looking import ImportOptions, NothingKnown
 from roadstead.importing.plan import PREFER_ARCHITECTURE
 from roadstead.remote.errors import Kind, RemoteFailure
+from roadstead.remote.transport import NO_TLS, PLAIN_HTTP
 from roadstead.testing import builders
 from tests.importing.simulated import Simulated
 
@@ -169,6 +170,22 @@ async def test_every_failure_reads_as_the_contract_says(failure: RemoteFailure, 
     (answer,) = await look(elsewhere, f"{PLACE}:v1")
     assert status(answer) == (reason, message.format(ref=f"{PLACE}:v1"))
     assert "kind" not in answer["status"]
+
+
+async def test_of_a_repository_that_cannot_be_listed_the_fault_alone_is_told() -> None:
+    elsewhere = Simulated()
+    elsewhere.repository(PLACE, fails={"tags": failing(Kind.TLS, "no TLS")})
+    answer = await look_at_repository(elsewhere, PLACE)
+    assert status(answer) == ("InternalError", "Internal error occurred: no TLS")
+
+
+async def test_plain_http_is_told_with_the_address_that_was_asked() -> None:
+    elsewhere = Simulated()
+    spoken = RemoteFailure(Kind.TLS, NO_TLS, host="q.test:5000", rule=PLAIN_HTTP)
+    elsewhere.repository(PLACE, fails={"*": spoken})
+    (answer,) = await look(elsewhere, f"{PLACE}:v1")
+    told = f'Internal error occurred: {PLACE}:v1: Get "https://q.test:5000/v2/": {NO_TLS}'
+    assert status(answer) == ("InternalError", told)
 
 
 async def test_a_rate_limited_tag_reads_the_same_each_time_and_says_when_to_come_back() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from roadstead.base.values import Json
-from roadstead.kube.schema import Shape, conform
+from roadstead.kube.schema import Shape, TypeMismatch, conform
 from roadstead.kube.strategic import strategic_merge
 from roadstead.streams import models_images, models_streams
 from roadstead.streams.docker10 import EMPTY
@@ -124,3 +124,19 @@ def test_tags_merge_by_name_and_signatures_by_the_name_in_their_metadata() -> No
     merged = strategic_merge(image, patch, models_images.IMAGE)
     assert merged["signatures"] == [{"metadata": {"name": "i@s"}, "type": "U"}]
     assert merged["dockerImageMetadata"] == {"Size": 1}
+
+
+@pytest.mark.parametrize(
+    ("shape", "value", "wanted"),
+    [
+        (models_streams.TAG_REFERENCE, {"importPolicy": {"importMode": 1}}, "v1.ImportModeType"),
+        (models_streams.TAG_REFERENCE, {"referencePolicy": {"type": 1}}, "v1.TagReferencePolicyType"),
+        (models_images.SIGNATURE_CONDITION, {"status": 1}, "v1.ConditionStatus"),
+        (models_images.IMAGE, {"dockerImageMetadata": {"Config": 1}}, "docker10.DockerConfig"),
+        (models_images.IMAGE, {"dockerImageMetadata": {"Config": {"Volumes": {"/v": 1}}}}, "struct {}"),
+        (models_images.IMAGE, {"metadata": {"uid": 1}}, "types.UID"),
+    ],
+)
+def test_a_wrong_type_is_told_by_its_name_in_go(shape: Shape, value: Json, wanted: str) -> None:
+    with pytest.raises(TypeMismatch, match=f"cannot unmarshal number into Go struct field .* of type {wanted}$"):
+        conform(shape, value)

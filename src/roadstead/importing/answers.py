@@ -78,6 +78,14 @@ def refused(failure: Failure, reference: str) -> StatusError:
     return status.internal(message.removeprefix("Internal error occurred: "))
 
 
+def unlisted(failure: Failure, repository: str) -> StatusError:
+    """The Status of a repository whose tags could not be listed. Of what is nobody's answer, only the fault is told."""
+    refusal = refused(failure, repository)
+    if refusal.reason != "InternalError" or refusal.status["details"].get("retryAfterSeconds"):
+        return refusal
+    return status.internal(refusal.message.removeprefix(f"Internal error occurred: {repository}: "))
+
+
 def joined(refusals: Sequence[StatusError]) -> StatusError:
     """One refusal for several places: itself when it is alone, else one that lists them (section 14.6)."""
     if len(refusals) == 1:

@@ -65,7 +65,7 @@ class _Run:
         try:
             tags = await self._tags(repository)
         except Failure as failure:
-            return {"status": item_status(answers.refused(failure, repository.spec.repository().exact()))}
+            return {"status": item_status(answers.unlisted(failure, repository.spec.repository().exact()))}
         first, others = tagorder.split(tags, self._shared.options.tags)
         await self._find([repository.look(tag) for tag in first])
         known = {tag for tag in others if isinstance(self._findings.get(repository.look(tag)), Found)}

@@ -13,7 +13,7 @@ OWNER_REFERENCE = Shape(
         "apiVersion": text(required=True, default=""),
         "kind": text(required=True, default=""),
         "name": text(required=True, default=""),
-        "uid": text(required=True, default=""),
+        "uid": text(called="types.UID", required=True, default=""),
         "controller": boolean(keep=True, description="Whether the owner looks after the object; at most one does."),
         "blockOwnerDeletion": boolean(
             keep=True, description="The owner cannot go before the object, when it is deleted in the foreground."
@@ -28,7 +28,7 @@ MANAGED_FIELDS = Shape(
     "ManagedFieldsEntry",
     {
         "manager": text(description="Who it is, by the name they gave."),
-        "operation": text(description="Apply or Update."),
+        "operation": text(called="v1.ManagedFieldsOperationType", description="Apply or Update."),
         "apiVersion": text(),
         "time": time(),
         "fieldsType": text(),
@@ -46,7 +46,7 @@ OBJECT_META = Shape(
         "generateName": text(description="What a name is made from that the server chooses."),
         "namespace": text(description="The namespace the object is in; fixed."),
         "selfLink": text(description="Unused."),
-        "uid": text(description="Tells the object from any other that ever was."),
+        "uid": text(called="types.UID", description="Tells the object from any other that ever was."),
         "resourceVersion": text(description="The state of the object; send it back so that nobody's change is lost."),
         "generation": integer(description="Counts the changes of what is wanted."),
         "creationTimestamp": time(description="When the object was created."),
@@ -76,7 +76,7 @@ OBJECT_REFERENCE = Shape(
         "kind": text(),
         "namespace": text(),
         "name": text(),
-        "uid": text(),
+        "uid": text(called="types.UID"),
         "apiVersion": text(),
         "resourceVersion": text(),
         "fieldPath": text(),

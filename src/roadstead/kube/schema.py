@@ -124,7 +124,8 @@ class Shape:
     """One struct: its Go name and its fields, in the order in which they are emitted.
 
     `open`: fields not described are kept as sent instead of being dropped and reported. `atomic`: appliers own it as a
-    whole. `package` is where the documentation files it, when that is not the group of the kind it is found in.
+    whole. `go_type` is what Go calls it where that is not its name in `v1`. `package` is where the documentation files
+    it, when that is not the group of the kind it is found in.
     """
 
     name: str
@@ -133,7 +134,13 @@ class Shape:
     description: str = ""
     atomic: bool = False
     package: str = ""
+    go_type: str = ""
     check: Callable[[Any, list[str]], Json] = field(init=False, repr=False)
+
+    @property
+    def called(self) -> str:
+        """Its Go type, for messages."""
+        return self.go_type or f"v1.{self.name}"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "check", _object_check(self))
@@ -155,9 +162,9 @@ def conform(shape: Shape, value: Any) -> Conformed:
     return Conformed(kept, list(_unknown_in(shape, value, "")) if strays else [])
 
 
-def text(**options: Any) -> Field:
-    """A string; with a default, the empty string counts as absent."""
-    return Field("string", "string", _checked(str, "string"), **options)
+def text(*, called: str = "string", **options: Any) -> Field:
+    """A string; with a default, the empty string counts as absent. `called`: its Go type, where it has its own."""
+    return Field("string", called, _checked(str, called), **options)
 
 
 def boolean(**options: Any) -> Field:
@@ -225,7 +232,7 @@ def anything(**options: Any) -> Field:
 
 def object_of(shape: Shape, **options: Any) -> Field:
     """A nested object; `default={}` for one that is always there."""
-    return Field("object", f"v1.{shape.name}", shape.check, shape, **{"keep": True, **options})
+    return Field("object", shape.called, shape.check, shape, **{"keep": True, **options})
 
 
 def list_of(item: Field, **options: Any) -> Field:
@@ -280,11 +287,11 @@ def _object_check(shape: Shape) -> Callable[[Any, list[str]], Json]:
         (name, plain.get(field.kind), field.check, field.keep or field.null, _filler(field))
         for name, field in shape.fields.items()
     ]
-    known, struct, is_open = frozenset(shape.fields), shape.name, shape.open
+    known, struct, called, is_open = frozenset(shape.fields), shape.name, shape.called, shape.open
 
     def check_object(value: Any, strays: list[str]) -> Json:
         if type(value) is not dict:
-            raise WrongKind(kind_of(value), f"v1.{struct}")
+            raise WrongKind(kind_of(value), called)
         kept: Json = {}
         for name, plain_type, check, keep, fill in rows:
             entry = value.get(name)

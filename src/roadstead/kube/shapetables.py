@@ -106,9 +106,9 @@ class _Reader:
         is_kind, name, flags, description = head.groups()
         if is_kind:
             fields = {**kind_shape(name, {}).fields, **fields}
-        told = {"open": " open" in flags, "atomic": " atomic" in flags}
         description = description or next((text for end, text in _USUAL.items() if name.endswith(end)), "")
-        return Shape(name, fields, description=description, package=self._package, **told)
+        is_open, atomic = " open" in flags, " atomic" in flags
+        return Shape(name, fields, is_open, description, atomic, self._package)
 
     def _field(self, line: re.Match[str]) -> Field:
         name, required, kind, more, description = line.groups()

@@ -45,7 +45,7 @@ class ImageSignatures(View):
         """Adds a signature nobody has verified yet; raises StatusError (404 without the Image, 409, 422)."""
         signature = meta.stamp_new(signatures.prepare_create(obj), ask.new_uid(), ask.now)
         name = str(signature["metadata"].get("name") or "")
-        errors = [*meta.check_new(signature, namespaced=False), *signatures.validate(signature)]
+        errors = [*meta.check_new(signature, namespaced=False, built_in=True), *signatures.validate(signature)]
         if errors:
             raise status.invalid(IMAGE_SIGNATURES.kind, GROUP, name, errors)
         kept = {key: value for key, value in signature.items() if key not in ("kind", "apiVersion")}

@@ -63,7 +63,11 @@ class ImageStreamImports(View):
         self._namespace_check(namespace, name or "Unknown", ask)
         placed = {**obj, "metadata": {**sent, "namespace": namespace}}
         wanted = meta.stamp_new(request.prepare(placed, self._settings.import_mode), ask.new_uid(), ask.now)
-        wrong = [*request.validate(wanted), *meta.check_new(wanted, namespaced=True), *request.name_errors(name)]
+        wrong = [
+            *request.validate(wanted),
+            *meta.check_new(wanted, namespaced=True, built_in=True),
+            *request.name_errors(name),
+        ]
         self._refuse(name, wrong)
         self._check_registries(wanted, name, ask)
         target, keep = self._targets.target(namespace, name), wanted["spec"]["import"]

@@ -52,7 +52,7 @@ class ImageStreamMappings(View):
         self._namespace_check(namespace, str(obj["metadata"].get("name") or "Unknown"), ask)
         mapping = mappings.prepare({**obj, "metadata": {**obj["metadata"], "namespace": namespace}}, self._registry)
         name = str(mapping["metadata"].get("name") or "")
-        errors = meta.check_new(mapping, namespaced=True) + mappings.validate(mapping)
+        errors = meta.check_new(mapping, namespaced=True, built_in=True) + mappings.validate(mapping)
         if errors:
             raise status.invalid(self.resource.kind, GROUP, name, errors)
         image = images.prepare_create(mapping["image"], ask.now)

@@ -136,7 +136,7 @@ class ImageStreamTags(TagView):
             raise raced.lost from None
 
     def _check_new(self, name: str, obj: Json, reference: Json | None) -> None:
-        errors = meta.check_new(obj, namespaced=True)
+        errors = meta.check_new(obj, namespaced=True, built_in=True)
         if reference is not None:
             annotations = reference.get("annotations")
             if annotations is not None and annotations != (obj["metadata"].get("annotations") or {}):
@@ -148,7 +148,9 @@ class ImageStreamTags(TagView):
     def _check_changed(self, name: str, obj: Json, stream: Json, *, exists: bool) -> None:
         about, sent = stream["metadata"], obj["metadata"]
         if not exists:
-            return self._refuse(name, meta.check_new(obj, namespaced=True) + self._tag_errors(obj.get("tag")))
+            return self._refuse(
+                name, meta.check_new(obj, namespaced=True, built_in=True) + self._tag_errors(obj.get("tag"))
+            )
         # Clients older than the labels leave them out; those of the stream are meant then.
         sent = {**sent, "labels": sent.get("labels") or about.get("labels")}
         old = {"labels": about.get("labels"), "uid": about.get("uid")}

@@ -111,7 +111,7 @@ class ImageTags(TagView):
         """The spec of a tag to be created, its name filled in; raises StatusError (422)."""
         _, tag, complete = pullspec.split_loosely(name)
         spec = obj.get("spec")
-        errors = meta.check_new(obj, namespaced=True)
+        errors = meta.check_new(obj, namespaced=True, built_in=True)
         if spec is None:
             errors.append(status.required("spec", "spec is a required field during creation"))
             spec = {}

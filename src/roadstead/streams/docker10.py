@@ -38,7 +38,7 @@ def _texts() -> Field:
 
 
 def _marks() -> Field:
-    return map_of(object_of(Shape("Empty", {})))
+    return map_of(object_of(Shape("Empty", {}, go_type="struct {}")))
 
 
 _CONFIG_FIELDS: dict[Callable[[], Field], str] = {
@@ -53,6 +53,7 @@ CONFIG = Shape(
     "DockerConfig",
     {name: make() for make, names in _CONFIG_FIELDS.items() for name in names.split()} | {"Labels": map_of(text())},
     description="How a container of the image is run.",
+    go_type="docker10.DockerConfig",
 )
 
 METADATA = Shape(

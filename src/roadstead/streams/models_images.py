@@ -30,8 +30,8 @@ CHILD_MANIFEST = Shape(
 SIGNATURE_CONDITION = Shape(
     "SignatureCondition",
     {
-        "type": text(default="", required=True, description="Such as Trusted."),
-        "status": text(default="", required=True, description="True, False or Unknown."),
+        "type": text(called="v1.SignatureConditionType", default="", required=True, description="Such as Trusted."),
+        "status": text(called="v1.ConditionStatus", default="", required=True, description="True, False or Unknown."),
         "lastProbeTime": time(null=True),
         "lastTransitionTime": time(null=True),
         "reason": text(),

@@ -12,13 +12,23 @@ IMPORT_POLICY = Shape(
     {
         "insecure": boolean(description="Reach the registry without checking its certificate, or without TLS."),
         "scheduled": boolean(description="Import again from time to time."),
-        "importMode": text(description="Legacy: one platform of an index. PreserveOriginal: the index as it is."),
+        "importMode": text(
+            called="v1.ImportModeType",
+            description="Legacy: one platform of an index. PreserveOriginal: the index as it is.",
+        ),
     },
 )
 
 REFERENCE_POLICY = Shape(
     "TagReferencePolicy",
-    {"type": text(default="Source", required=True, description="Source, or Local: pulls go through our registry.")},
+    {
+        "type": text(
+            called="v1.TagReferencePolicyType",
+            default="Source",
+            required=True,
+            description="Source, or Local: pulls go through our registry.",
+        )
+    },
 )
 
 TAG_REFERENCE = Shape(
@@ -53,8 +63,8 @@ TAG_EVENT = Shape(
 TAG_EVENT_CONDITION = Shape(
     "TagEventCondition",
     {
-        "type": text(default="", required=True, description="ImportSuccess."),
-        "status": text(default="", required=True, description="False: the import failed."),
+        "type": text(called="v1.TagEventConditionType", default="", required=True, description="ImportSuccess."),
+        "status": text(called="v1.ConditionStatus", default="", required=True, description="False: the import failed."),
         "lastTransitionTime": time(null=True, description="Since when."),
         "reason": text(description="Why, in one word."),
         "message": text(description="Why, for people."),

@@ -1,4 +1,4 @@
-"""Services, routes and config maps: what is filled in and what is refused."""
+"""Services and config maps: what is filled in and what is refused."""
 
 from __future__ import annotations
 
@@ -46,25 +46,6 @@ async def test_a_service_without_ports_is_a_name_elsewhere_or_headless(world: Wo
 async def test_the_name_of_a_service_is_one_label(world: World) -> None:
     with pytest.raises(StatusError, match="metadata.name"):
         await world.create("services", "a.b", spec={"ports": [PORT]})
-
-
-async def test_a_route_leads_to_a_service_with_all_of_its_weight(world: World) -> None:
-    sent = {"to": {"name": "web", "kind": ""}, "wildcardPolicy": ""}  # as oc expose sends it
-    made = await world.create("routes", "r", spec=sent)
-    assert made.object["spec"] == {"wildcardPolicy": "None", "to": {"kind": "Service", "weight": 100, "name": "web"}}
-
-
-@pytest.mark.parametrize(
-    ("to", "field"),
-    [
-        ({}, "spec.to.name"),
-        ({"name": "x", "kind": "Pod"}, "spec.to.kind"),
-        ({"name": "x", "weight": 257}, "spec.to.weight"),
-    ],
-)
-async def test_a_route_that_leads_nowhere_is_refused(world: World, to: Json, field: str) -> None:
-    with pytest.raises(StatusError, match=field):
-        await world.create("routes", "r", spec={"to": to})
 
 
 async def test_an_immutable_config_map_stays_as_it_is(world: World) -> None:

@@ -18,7 +18,8 @@ from roadstead.resources.plain import apps, batch, core
 from roadstead.resources.plain.policy import AUTOSCALERS, EARLIER_AUTOSCALERS
 from roadstead.resources.plainrules import GrantRules, SecretRules
 from roadstead.resources.pods import Pods
-from roadstead.resources.servicerules import ConfigMapRules, RouteRules, ServiceRules
+from roadstead.resources.routerules import RouteRules
+from roadstead.resources.servicerules import ConfigMapRules, ServiceRules
 from roadstead.resources.workloadrules import CronJobRules, JobRules, PodRules, WorkloadRules
 
 PLAIN_KEPT_BYTES = 1024 * 1024

@@ -1,4 +1,4 @@
-"""Services, routes and config maps: defaults and what is refused; no I/O."""
+"""Services and config maps: defaults and what is refused; no I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from roadstead.resources.plain.cells import map_at, number_at, objects_at, text_
 from roadstead.resources.podtemplates import filled
 
 PORTS = range(1, 65536)
-WEIGHTS = range(257)
 HEADLESS = "None"
 LARGEST = 1024 * 1024
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
@@ -52,30 +51,6 @@ class ServiceRules(NamedRules):
         return found
 
 
-class RouteRules(NamedRules):
-    """A route: which service it leads to, and how much of the traffic."""
-
-    async def on_create(self, obj: Json, ask: Ask) -> Json:
-        """A new route; raises StatusError (422)."""
-        return await super().on_create(_route(obj), ask)
-
-    async def on_update(self, new: Json, old: Json, ask: Ask) -> Json:
-        """A changed route; raises StatusError (422)."""
-        return await super().on_update(_route(new), old, ask)
-
-    def errors(self, obj: Json, old: Json | None) -> list[FieldError]:
-        """Everything wrong with the route."""
-        found, to = super().errors(obj, old), map_at(obj, "spec", "to")
-        if not text_at(to, "name"):
-            found.append(status.required("spec.to.name"))
-        if text_at(to, "kind") != "Service":
-            found.append(status.invalid_value("spec.to.kind", text_at(to, "kind"), "must reference a Service"))
-        weight = to.get("weight")
-        if weight not in WEIGHTS:
-            found.append(status.invalid_value("spec.to.weight", weight, "weight must be an integer between 0 and 256"))
-        return found
-
-
 class ConfigMapRules(NamedRules):
     """A config map: what is marked immutable stays, and all of it has a limit."""
 
@@ -109,11 +84,6 @@ def _service(obj: Json) -> Json:
 def _port(given: Json) -> Json:
     port = filled(given, {"protocol": "TCP"})
     return filled(port, {"targetPort": port["port"]}) if "port" in port else port
-
-
-def _route(obj: Json) -> Json:
-    spec = filled(obj.get("spec"), {"wildcardPolicy": "None"})
-    return {**obj, "spec": {**spec, "to": filled(spec.get("to"), {"kind": "Service", "weight": 100})}}
 
 
 def _port_errors(port: Json, path: str, seen: set[tuple[str, int]], *, named: bool) -> list[FieldError]:

@@ -94,6 +94,7 @@ ROUTES = row(
     ),
     categories=ALL,
     subresources=(status_of("Route"),),
+    unconditional_update=False,
     selectable=selects(
         spec_path=("spec", "path"),
         spec_host=("spec", "host"),
@@ -112,5 +113,6 @@ DEPLOYMENT_CONFIGS = row(
     ),
     short=("dc",),
     categories=ALL,
+    unconditional_update=False,
     subresources=(status_of("DeploymentConfig"), SCALE),
 )

@@ -48,7 +48,7 @@ def row(
         more.pop("namespaced", True),
         shape=more.pop("shape", None) or shape_of(group, kind),
         columns=tuple(columns),
-        unconditional_update=True,
+        unconditional_update=more.pop("unconditional_update", True),
         short_names=tuple(short),
         subresources=parts,
         **more,

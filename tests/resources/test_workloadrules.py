@@ -57,7 +57,8 @@ async def fields_refused(world: World, plural: str, **body: Any) -> dict[str, st
             {"schedule": "@daily", "jobTemplate": {"spec": {"template": ENDING}}},
             {"concurrencyPolicy": "Allow", "suspend": False, "successfulJobsHistoryLimit": 3},
         ),
-        ("deploymentconfigs", {"template": TEMPLATE}, {"replicas": 1, "triggers": [{"type": "ConfigChange"}]}),
+        ("deploymentconfigs", {"template": TEMPLATE}, {"replicas": 0, "triggers": [{"type": "ConfigChange"}]}),
+        ("deploymentconfigs", {"template": TEMPLATE}, {"revisionHistoryLimit": 10, "test": False}),
     ],
 )
 async def test_what_is_not_said_is_filled_in(world: World, plural: str, spec: Json, wanted: Json) -> None:
@@ -217,3 +218,21 @@ async def test_who_makes_a_workload_is_told_that_nothing_runs_it(world: World, p
     again = world.ask()
     await kind.update("shop", "w", made.object, again)
     assert again.warnings == []
+
+
+async def test_a_deployment_config_begins_with_nothing_deployed(world: World) -> None:
+    stored = await made(world, "deploymentconfigs", spec={"template": TEMPLATE, "strategy": {"type": "Recreate"}})
+    assert stored["status"]["latestVersion"] == 0
+    assert stored["spec"]["strategy"]["recreateParams"] == {"timeoutSeconds": 600}
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ({"strategy": {"type": "Sudden"}}, 'spec.strategy.type: Invalid value: "Sudden": unsupported strategy type'),
+        ({"triggers": [{"type": "ImageChange"}]}, "imageChangeParams: Required value"),
+    ],
+)
+async def test_a_deployment_config_that_could_never_deploy_is_refused(world: World, more: Json, complaint: str) -> None:
+    with pytest.raises(StatusError, match=complaint):
+        await made(world, "deploymentconfigs", spec={"template": TEMPLATE, **more})

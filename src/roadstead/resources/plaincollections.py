@@ -20,7 +20,7 @@ from roadstead.resources.plainrules import GrantRules, SecretRules
 from roadstead.resources.pods import Pods
 from roadstead.resources.routerules import RouteRules
 from roadstead.resources.servicerules import ConfigMapRules, ServiceRules
-from roadstead.resources.workloadrules import CronJobRules, JobRules, PodRules, WorkloadRules
+from roadstead.resources.workloadrules import CronJobRules, DeploymentConfigRules, JobRules, PodRules, WorkloadRules
 
 PLAIN_KEPT_BYTES = 1024 * 1024
 """Encoded objects of one plain kind kept at hand; few of them are read often."""
@@ -72,11 +72,11 @@ def _workloads() -> list[NamedRules]:
         (apps.STATEFUL_SETS, workloadrules.stateful_set, (*kept, "serviceName", "podManagementPolicy")),
         (apps.DAEMON_SETS, workloadrules.daemon_set, kept),
         (core.REPLICATION_CONTROLLERS, workloadrules.replication_controller, ()),
-        (plain.DEPLOYMENT_CONFIGS, workloadrules.deployment_config, ()),
     )
     return [
         PodRules(plain.PODS),
         *(WorkloadRules(resource, defaults, fixed=fixed) for resource, defaults, fixed in simple),
+        DeploymentConfigRules(plain.DEPLOYMENT_CONFIGS, workloadrules.deployment_config),
         JobRules(batch.JOBS, workloadrules.job, fixed=(*kept, "template", "completionMode")),
         CronJobRules(batch.CRON_JOBS, workloadrules.cron_job),
     ]

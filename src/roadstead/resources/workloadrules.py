@@ -75,6 +75,26 @@ class CronJobRules(WorkloadRules):
         return found + pod_errors(map_at(job, "template", "spec"), f"{path}.template.spec") + _restarts(job, path)
 
 
+class DeploymentConfigRules(WorkloadRules):
+    """A deployment config: its own strategies, and triggers that say what they wait for."""
+
+    def first_status(self, obj: Json) -> Json:
+        """Nothing was deployed."""
+        counts = ("replicas", "updatedReplicas", "availableReplicas", "unavailableReplicas")
+        return {"latestVersion": 0, "observedGeneration": 0, **dict.fromkeys(counts, 0)}
+
+    def errors(self, obj: Json, old: Json | None) -> list[FieldError]:
+        """Everything wrong with the object."""
+        found, kind = super().errors(obj, old), text_at(obj, "spec", "strategy", "type")
+        if kind not in ("Custom", "Recreate", "Rolling"):
+            why = 'unsupported strategy type, use "Custom" instead and specify your own strategy'
+            found.append(status.invalid_value("spec.strategy.type", kind, why))
+        for index, trigger in enumerate(objects_at(obj, "spec", "triggers")):
+            if text_at(trigger, "type") == "ImageChange" and not map_at(trigger, "imageChangeParams"):
+                found.append(status.required(f"spec.triggers[{index}].imageChangeParams"))
+        return found
+
+
 class JobRules(WorkloadRules):
     """A job: its pods end, so they are not started again for ever."""
 
@@ -223,10 +243,13 @@ def cron_job(obj: Json) -> Json:
 def deployment_config(obj: Json) -> Json:
     """A deployment config as it is stored: it follows its own changes, unless it names other triggers."""
     labels = map_at(obj, "spec", "template", "metadata", "labels")
-    defaults = {"replicas": 1, "triggers": [{"type": "ConfigChange"}], **({"selector": labels} if labels else {})}
+    defaults = {"replicas": 0, "revisionHistoryLimit": 10, "test": False, "triggers": [{"type": "ConfigChange"}]}
+    defaults |= {"selector": labels} if labels else {}
     spec = filled(obj["spec"], defaults)
     strategy = filled(spec.get("strategy"), {"type": "Rolling", "activeDeadlineSeconds": 21600, "resources": {}})
     if strategy["type"] == "Rolling":
         periods = {"updatePeriodSeconds": 1, "intervalSeconds": 1, "timeoutSeconds": 600}
         strategy["rollingParams"] = filled(strategy.get("rollingParams"), {**periods, **_ROLLING})
+    if strategy["type"] == "Recreate":
+        strategy["recreateParams"] = filled(strategy.get("recreateParams"), {"timeoutSeconds": 600})
     return {**obj, "spec": with_template_defaults({**spec, "strategy": strategy})}

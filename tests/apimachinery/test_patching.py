@@ -258,3 +258,21 @@ async def test_a_long_patch_refused_is_shown_by_its_beginning(small: World, kind
     assert answer.code == 422
     assert "xxx… (100" in answer.message
     assert len(answer.message) < 2048
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({"metadata": {"labels": "x"}}, "cannot restore map from string"),
+        ({"metadata": {"labels": {"a": 1}}}, "cannot convert int64 to string"),
+        ({"metadata": {"finalizers": 1}}, "cannot restore slice from int64"),
+        ({"metadata": {"generateName": []}}, "unrecognized type: string"),
+    ],
+)
+async def test_wrong_types_after_a_strategic_merge_are_told_as_upstream_tells_them(
+    small: World, body: Json, why: str
+) -> None:
+    await small.make("a")
+    answer = await small.ask("PATCH", f"{BOATS}/a", body, headers=STRATEGIC)
+    assert answer.code == 422
+    assert answer.message.endswith(f": {why}")

@@ -16,7 +16,7 @@ from roadstead.kube import bodies, patches, schema, status
 from roadstead.kube.objectmeta import plain_shape
 from roadstead.kube.schema import TypeMismatch
 from roadstead.kube.status import StatusError
-from roadstead.kube.strategic import strategic_merge
+from roadstead.kube.strategic import strategic_merge, strategic_words
 from roadstead.kube.wording import plain
 
 ATTEMPTS = 5
@@ -63,7 +63,8 @@ def apply(resource: Resource, patch: Patch, current: Json, ask: Ask) -> Json:
     try:
         found = schema.conform(shape, patched)
     except TypeMismatch as wrong:
-        raise told.refusal(wrong.message) from None
+        strategic = patch.type is PatchType.STRATEGIC
+        raise told.refusal(strategic_words(wrong) if strategic else wrong.message) from None
     _complain(patch, found.unknown, ask, told)
     _check_identity(resource, current, found.value)
     return found.value

@@ -12,7 +12,7 @@ from typing import Any
 
 from roadstead.base.values import Json
 from roadstead.kube.patches import object_patch
-from roadstead.kube.schema import Field, Shape, anything, copied
+from roadstead.kube.schema import Field, Shape, TypeMismatch, WrongKind, anything, copied
 from roadstead.kube.status import bad_request, rejected, unexplained
 from roadstead.kube.wording import plain
 
@@ -22,6 +22,8 @@ ORDER, REMOVE = "$setElementOrder/", "$deleteFromPrimitiveList/"
 _UNKNOWN = anything()
 _SCALARS = (str, int, float, bool)
 
+_GO_KINDS = {"object": "map", "array": "slice", "string": "string", "bool": "bool"}
+
 FieldOf = Callable[[str], Field]
 NameOf = Callable[[Any], Any]
 
@@ -30,6 +32,22 @@ def strategic_merge(obj: Json, patch: Any, shape: Shape) -> Json:
     """The object with the patch merged in. Raises StatusError: 400 for a malformed patch, 500 (as upstream) for a list
     element without its merge key."""
     return _merge_object(obj, object_patch(patch), _fields_of_shape(shape))
+
+
+def strategic_words(wrong: TypeMismatch) -> str:
+    """A wrong type as it is told after a strategic merge, whose result upstream never writes as JSON."""
+    if not isinstance(wrong, WrongKind):
+        return wrong.message
+    found = _GO_KINDS.get(wrong.found, "int64")
+    if wrong.wanted.startswith("map["):
+        return f"cannot restore map from {found}"
+    if wrong.wanted.startswith("[]"):
+        return f"cannot restore slice from {found}"
+    if wrong.wanted == "string" and found == "int64":
+        return "cannot convert int64 to string"
+    if wrong.wanted in ("string", "bool") or (wrong.wanted.startswith("int") and found != "int64"):
+        return f"unrecognized type: {wrong.wanted}"
+    return wrong.message
 
 
 def _fields_of_shape(shape: Shape) -> FieldOf:

@@ -55,15 +55,15 @@ async def test_readers_get_the_bytes_and_the_blob_is_kept() -> None:
     assert await blobs.get(DIGEST, len(BODY)) == BODY
 
 
-async def test_the_last_byte_waits_for_the_digest() -> None:
+@pytest.mark.parametrize(("start", "length"), [(0, None), (0, 1000), (500, 40_000), (len(BODY) - 1, None)])
+async def test_the_last_byte_of_what_is_asked_for_waits_for_the_digest(start: int, length: int | None) -> None:
     transfer, _ = await begun()
     await transfer.take(chunks(BODY))
-    assert await whole(transfer, 0, len(BODY) - 1) == BODY[:-1]
-    last = asyncio.create_task(whole(transfer, len(BODY) - 1))
+    reading = asyncio.create_task(whole(transfer, start, length))
     await asyncio.sleep(0.01)
-    assert not last.done()
+    assert not reading.done()
     await transfer.keep()
-    assert await last == BODY[-1:]
+    assert await reading == BODY[start : None if length is None else start + length]
 
 
 async def test_wrong_bytes_are_refused_and_readers_are_cut_off() -> None:

@@ -21,8 +21,8 @@ PIECE = 1 << 20
 class Transfer:
     """The bytes from the first to the last, in memory until written, then in an upload that readers follow.
 
-    The last byte is handed out only when all of them have proved to be the right ones: whoever got a whole body got
-    the right one. Readers come and go as they like, the transfer goes on without them.
+    The last byte of what a reader wants is handed out only when all have proved to be the right ones: whoever got a
+    whole answer, of a part too, got the right one. Readers come and go as they like, the transfer goes on without them.
     """
 
     def __init__(self, digest: Digest, uploads: Uploads, id: str, followed: Followed) -> None:
@@ -106,7 +106,7 @@ class Transfer:
 
     async def piece(self, at: int, most: int) -> bytes:
         """The next bytes from `at` on, waited for; raises ConnectionAbortedError when they will not come."""
-        while at >= (ready := self._ready()) or (self.ended and not self._verified):
+        while at >= (ready := self._ready(at + most)) or (self.ended and not self._verified):
             if self.ended:
                 raise ConnectionAbortedError("the other registry did not give the rest")
             await self._changed.wait()
@@ -125,8 +125,8 @@ class Transfer:
         self._readers -= 1
         self._release()
 
-    def _ready(self) -> int:
-        return self.received if self._verified else min(self.received, self.size - 1)
+    def _ready(self, end: int) -> int:
+        return self.received if self._verified else min(self.received, end - 1)
 
     def _wake(self) -> None:
         self._changed.set()

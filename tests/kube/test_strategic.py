@@ -282,3 +282,9 @@ def test_a_patch_that_sets_what_it_does_not_retain_cannot_be_processed() -> None
 def test_where_there_is_no_list_yet_its_elements_come_as_they_are() -> None:
     twice = [{"name": "n", "generation": 1}, {"name": "n"}, {"generation": 2}]
     assert strategic_merge({}, {"spec": {"tags": twice}}, STREAM) == {"spec": {"tags": twice}}
+
+
+def test_a_list_that_is_new_must_keep_the_order_it_tells() -> None:
+    patch = {"spec": {"$setElementOrder/tags": [{"name": "b"}, {"name": "a"}], "tags": [{"name": "a"}, {"name": "b"}]}}
+    with pytest.raises(StatusError, match="order"):
+        strategic_merge({}, patch, STREAM)

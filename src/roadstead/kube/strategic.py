@@ -130,6 +130,8 @@ class _ListPatch:
         elements = self._elements or []
         if before is None and self._key and all(isinstance(element, dict) for element in elements):
             # Where there is no list yet, there is nothing to find elements in: they come as they are.
+            if self._order is not None:
+                self._told_order([self._identity(each) for each in elements if each.get(DIRECTIVE) != "delete"])
             inner = _fields_under(self._field.item or _UNKNOWN)
             return [_merge_object({}, each, inner) for each in elements if each.get(DIRECTIVE, "merge") == "merge"]
         if not (self._key or self._field.as_set) or self._field.replace:

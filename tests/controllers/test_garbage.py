@@ -105,6 +105,20 @@ async def test_orphans_lose_their_owner_and_stay(place: Place) -> None:
     assert [(each or {})["metadata"].get("ownerReferences", []) for each in left] == [[owner(other)], []]
 
 
+async def test_what_was_asked_before_a_restart_waits_until_every_dependent_is_known(
+    store: Store, clock: SimulatedClock
+) -> None:
+    place = Place.over(store, clock)
+    deployment = await place.make(place.deployments, "a")
+    for name in "bcd":
+        await place.make(place.sets, name, owner(deployment))
+    await place.delete(place.deployments, "a", "Orphan")
+    async with running(GarbageCollector(StoredKinds(lambda: place.kinds), place.events, clock=clock).loop()):
+        await until(lambda: place.names(place.deployments) == [])
+        await place.clock.settle()
+        assert place.names(place.sets) == ["b", "c", "d"]
+
+
 async def test_one_owner_that_stays_keeps_a_dependent(place: Place) -> None:
     one, other = await place.make(place.deployments, "a"), await place.make(place.deployments, "b")
     await place.make(place.sets, "c", owner(one), owner(other))
@@ -150,7 +164,7 @@ async def test_what_belongs_to_the_whole_cluster_cannot_be_owned_inside_a_namesp
     deployment = await place.make(place.deployments, "a")
     await place.make(place.namespaces, "b", owner(deployment))
     await place.delete(place.deployments, "a", "Background")
-    await place.clock.settle()
+    await until(lambda: place.events.peek("default", f"b.{deployment['metadata']['uid'][:16]}") is not None)
     assert place.namespaces.peek("", "b") is not None
     told = await place.events.list("default", ListOptions(), ASK)
     assert [each["reason"] for each in told.items] == ["OwnerRefInvalidNamespace"]

@@ -103,16 +103,28 @@ class OwnershipFeed:
     name: str = "owner references"
 
     async def follow(self, add: Callable[[LoopKey], None]) -> None:
-        """See `Feed`. Values are only decoded where the bytes mention owners, so a push costs next to nothing."""
+        """See `Feed`. Values are only decoded where the bytes mention owners, so a push costs next to nothing.
+
+        Nothing is named before all is known: an owner without the dependents that are listed later would be let go,
+        and they deleted after it.
+        """
         self.graph.clear()
         collections = self.kinds.all()
         if not collections:
             return
-        store = collections[0].store
+        store, held = collections[0].store, list[LoopKey]()
         revision = store.revision()
         for collection in collections:
-            await self._list(collection, add)
+            await self._list(collection, held.append)
+        known = store.revision()
         async with store.watch(None, revision) as changes:
+            if known > revision:
+                async for change in changes:
+                    self._take(change, held.append)
+                    if change.revision >= known:
+                        break
+            for key in held:
+                add(key)
             async for change in changes:
                 self._take(change, add)
 

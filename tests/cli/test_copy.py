@@ -152,6 +152,17 @@ def test_credentials_come_from(own_machine: Path, where: str, monkeypatch: pytes
         assert "s3cret" not in done.output
 
 
+def test_credentials_that_are_refused_are_named_by_the_file_they_lie_in(own_machine: Path) -> None:
+    with UpstreamRegistry(users=Users("token", {"robot": "s3cret"})).in_thread() as upstream:
+        upstream.add("team/web", AMD, "v1")
+        entry = {"auths": {upstream.host: {"auth": basic("robot", "0ld")[6:]}}}
+        (own_machine / "keys.json").write_text(json.dumps(entry))
+        done = roadstead("inspect", "--insecure", "--authfile", "keys.json", f"{upstream.host}/team/web:v1")
+    assert done.exit_code == 4
+    assert "the credentials come from keys.json; log in with `podman login" in done.stderr
+    assert "0ld" not in done.output
+
+
 def test_short_names_mirrors_and_blocks_of_registries_conf_are_honoured(
     own_machine: Path, upstream: UpstreamRegistry
 ) -> None:

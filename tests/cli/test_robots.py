@@ -104,7 +104,7 @@ def test_what_cannot_be_is_said_in_one_line_with_what_to_do(server: Server) -> N
     assert "is not there in namespace shop" in told("token", "nobody", "-n", "shop")
     assert "is not a robot in namespace shop" in told("revoke", "builder", "-n", "shop")
     assert "takes a number" in told("create", "x", "--expires", "soon")
-    assert "x Y" in told("create", "x Y", "-n", "shop")
+    assert told("create", "x Y", "-n", "shop").startswith("'x Y' is no name for a robot: ")
 
 
 def test_a_server_that_is_not_there_is_said_so(tmp_path: Path) -> None:
@@ -113,7 +113,9 @@ def test_a_server_that_is_not_there_is_said_so(tmp_path: Path) -> None:
         "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n"
         "contexts: [{name: x, context: {cluster: c}}]\ncurrent-context: x\n"
     )
-    assert "127.0.0.1:1" in refusal("robot", "list", "--kubeconfig", str(file), home=tmp_path)
+    said = refusal("robot", "list", "--kubeconfig", str(file), home=tmp_path)
+    assert said.startswith("127.0.0.1:1 cannot be reached")
+    assert "`roadstead serve` starts it" in said
 
 
 @pytest.mark.parametrize(
@@ -138,3 +140,22 @@ def test_why_says_yes_or_no_because_of_what_and_what_would_change_it(
     assert done.stdout.startswith("yes\n" if yes else "no\n")
     assert said in done.stdout
     assert ("the server has no resource unheardof" in done.stderr) == ("unheardof" in arguments)
+
+
+def test_why_tells_what_pushing_is_called(server: Server) -> None:
+    done = command(server, "auth", "why", "alice", "push", "is/layers", "-n", "shop")
+    assert "to push is to update imagestreams/layers" in done.stderr
+
+
+def test_a_binding_whose_role_is_not_there_stands_on_a_line_of_its_own(server: Server) -> None:
+    binding = {
+        "metadata": {"name": "typo"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "system:image-puler"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "tim"}],
+    }
+    with server.ask_api() as api:
+        api.send_json("POST", "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings", binding)
+    done = command(server, "auth", "why", "tim", "get", "is/layers", "-n", "shop")
+    lines = done.stdout.splitlines()
+    assert '  RoleBinding "typo/shop" names ClusterRole "system:image-puler", which does not exist' in lines
+    assert lines[-1].endswith("--clusterrole=system:image-puller --user=tim -n shop")

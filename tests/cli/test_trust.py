@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from roadstead.base.certificates import Certificates
+from roadstead.base.settings import Settings
+from roadstead.cli.trust import stranger
+from roadstead.testing.running import running
 from tests.cli.commands import refusal, run
 
 ADDRESS = "https://127.0.0.1:59999"
@@ -76,7 +82,17 @@ def test_a_file_of_somebody_elses_stays(tmp_path: Path, data: Path) -> None:
 def test_without_a_ca_the_next_step_is_said(tmp_path: Path) -> None:
     said = refusal("trust", "install", "--data", str(tmp_path / "none"), home=tmp_path)
     assert said.startswith(f"{tmp_path}/none/ca.crt cannot be read")
-    assert said.endswith("start `roadstead serve` once first")
+    assert said.endswith("start `roadstead serve` once first, or name its folder with --data")
+
+
+def test_a_server_of_another_folder_at_the_address_is_told(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as server:
+        mine = Settings(data=str(server.folder), serve_registry=server.registry)
+        assert stranger(mine) == ""
+        Certificates(tmp_path / "other", ["127.0.0.1"]).ensure(datetime.now(UTC))
+        said = stranger(replace(mine, data=str(tmp_path / "other")))
+        assert said.startswith(f"note: what answers at {server.host} now is not the server of {tmp_path}/other")
+    assert stranger(mine) == ""
 
 
 @pytest.mark.parametrize("verb", ["install", "remove"])

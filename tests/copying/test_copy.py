@@ -125,6 +125,29 @@ async def test_a_platform_that_is_not_there_is_told_with_those_that_are(
     assert missing.value.kind is Kind.NOT_FOUND
 
 
+async def test_a_single_image_for_another_platform_is_not_taken_for_the_one_asked_for(
+    remotes: Remotes, upstream: UpstreamRegistry, downstream: UpstreamRegistry
+) -> None:
+    upstream.add("team/web", AMD, "v1")
+    end = RegistryDestination(client(remotes, downstream), "mirror/web")
+    with pytest.raises(RemoteFailure, match="it is one for linux/amd64") as missing:
+        await copied(remotes, upstream, end, platform=Platform("linux", "arm64"))
+    assert missing.value.kind is Kind.NOT_FOUND
+    assert not downstream.repositories
+    await copied(remotes, upstream, end, platform=Platform("linux", "amd64"))
+    assert downstream.repositories["mirror/web"].tags == {"v1": AMD.digest}
+
+
+async def test_what_names_no_platform_is_copied_whatever_was_asked_for(
+    remotes: Remotes, upstream: UpstreamRegistry, downstream: UpstreamRegistry
+) -> None:
+    chart = artifact(None, "application/chart")
+    upstream.add("team/web", chart, "v1")
+    end = RegistryDestination(client(remotes, downstream), "mirror/web")
+    await copied(remotes, upstream, end, platform=Platform("linux", "arm64"))
+    assert downstream.repositories["mirror/web"].tags == {"v1": chart.digest}
+
+
 async def test_referrers_can_be_left_out(
     remotes: Remotes, upstream: UpstreamRegistry, downstream: UpstreamRegistry
 ) -> None:

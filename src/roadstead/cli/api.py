@@ -13,6 +13,7 @@ from roadstead.base.settings import Outbound
 from roadstead.base.values import Json
 from roadstead.cli.kubeconfig import Connection
 from roadstead.remote.addresses import Allowed
+from roadstead.remote.errors import Kind, RemoteFailure
 from roadstead.remote.guard import Ask, Guard, Trust
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -90,7 +91,13 @@ class Api:
             headers["Authorization"] = self._to.authorization
         raw = None if body is None else orjson.dumps(body)
         ask = Ask(method, self._to.server + path, headers, raw, self._trust, SECONDS)
-        async with await self._guard.open(ask) as answer:
+        try:
+            opened = await self._guard.open(ask)
+        except RemoteFailure as failure:
+            if failure.kind is Kind.UNAVAILABLE:
+                raise Refused(503, f"{failure.message}; `roadstead serve` starts it, if it is to run here") from None
+            raise
+        async with opened as answer:
             read = await answer.read(MOST_BYTES)
             try:
                 found: Json = orjson.loads(read)

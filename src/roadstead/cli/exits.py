@@ -29,13 +29,16 @@ def next_step(failure: RemoteFailure, *, resumable: bool) -> str:
     """What to do about it, one line; empty where the message says it all."""
     host = failure.host or "HOST"
     if failure.kind in (Kind.UNAUTHORIZED, Kind.BAD_PASSWORD):
-        return f"log in with `podman login {host}`, or give NAME:PASSWORD with --creds, --src-creds or --dest-creds"
+        refused = f"the credentials come from {failure.key}; " if failure.key else ""
+        login = f"log in with `podman login {host}`"
+        return f"{refused}{login}, or give NAME:PASSWORD with --creds, --src-creds or --dest-creds"
     if failure.kind is Kind.DENIED:
         return f"the account may not do this; ask who runs {host} for the right, or log in as somebody else"
     if failure.kind is Kind.TLS and failure.rule == "plain http":
         return "if this registry is meant to be without TLS, add --insecure"
     if failure.kind is Kind.TLS:
-        return f"put its CA into /etc/containers/certs.d/{host}/ca.crt, or add --insecure to go without"
+        ours = "`roadstead trust install` does it for your own Roadstead"
+        return f"put its CA into /etc/containers/certs.d/{host}/ca.crt ({ours}), or add --insecure to go without"
     if failure.kind is Kind.RATE_LIMITED:
         return f"run the same command again in {failure.retry_after} s" if failure.retry_after else "try again later"
     if failure.rule == "name":

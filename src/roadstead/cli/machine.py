@@ -71,7 +71,8 @@ class Machine:
     def destination(self, name: InRegistry) -> Place:
         """Where to write; the registry must be named. Raises Invalid, or RemoteFailure when it is blocked."""
         if not name.spec.registry:
-            raise Invalid(f"{name} does not name a registry; write HOST/{name.path}, for example docker.io/{name.path}")
+            example = f"HOST/{name.path}, for example docker.io/{name.path}"
+            raise Invalid(f"{name} does not name a registry; write {example}, or oci:{name.path} for a folder")
         return self.conf.places(_canonical(f"{name.spec.registry}/{name.path}"), by_digest=True)[-1]
 
     async def client(self, place: Place, wish: Wish) -> RemoteRegistry:

@@ -69,6 +69,8 @@ def install(data: str | None, registry: str | None) -> None:
     chosen = _settings(None, data=data, registry=registry)
     for line in places.install(chosen):
         click.echo(line)
+    if said := places.stranger(chosen):
+        click.echo(said, err=True)
 
 
 @trust.command()

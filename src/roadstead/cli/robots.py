@@ -16,6 +16,7 @@ from roadstead.base.errors import Invalid
 from roadstead.base.values import Json
 from roadstead.cli.api import Api, Refused
 from roadstead.kube.meta import SUFFIX_LENGTH, SUFFIX_LETTERS
+from roadstead.kube.names import dns_subdomain, label_value
 
 ROLES = {"puller": "system:image-puller", "pusher": "system:image-pusher", "builder": "system:image-builder"}
 ROBOT, EXPIRES = "roadstead.io/robot", "roadstead.io/expires"
@@ -60,6 +61,8 @@ class Robots:
 
     async def create(self, name: str, role: str, lasts: int | None) -> None:
         """A robot with a role and a token that lasts so many seconds (None: for ever); raises Refused."""
+        if wrong := dns_subdomain(name) or label_value(name):
+            raise Invalid(f"{name[:80]!r} is no name for a robot: {'; '.join(wrong)}")
         labels = {ROBOT: name}
         account = {"metadata": {"name": name, "labels": labels}}
         try:

@@ -7,10 +7,16 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from roadstead.base.errors import Invalid
-from roadstead.base.settings import Settings
+import uvloop
+
+from roadstead.base.errors import Failure, Invalid
+from roadstead.base.settings import Outbound, Settings
+from roadstead.remote.addresses import Allowed
+from roadstead.remote.errors import RemoteFailure
+from roadstead.remote.guard import Ask, Guard, Trust
 
 NAME = "roadstead-ca.crt"
+SECONDS = 3.0
 
 
 def install(settings: Settings) -> list[str]:
@@ -18,8 +24,12 @@ def install(settings: Settings) -> list[str]:
     authority = settings.folder / "ca.crt"
     try:
         certificate = authority.read_bytes()
+    except PermissionError as refused:
+        step = "run the command as root, or as the user who runs the server"
+        raise Invalid(f"{authority} cannot be read ({refused.strerror}); {step}") from None
     except OSError as missing:
-        raise Invalid(f"{authority} cannot be read ({missing.strerror}); start `roadstead serve` once first") from None
+        step = "start `roadstead serve` once first, or name its folder with --data"
+        raise Invalid(f"{authority} cannot be read ({missing.strerror}); {step}") from None
     written = []
     for file in _places(settings):
         try:
@@ -30,6 +40,31 @@ def install(settings: Settings) -> list[str]:
             raise Invalid(f"{file} cannot be written: {refused.strerror}; run the command as root") from None
         written.append(f"wrote {file}" + (" (in place of another registry's CA)" if another else ""))
     return written
+
+
+def stranger(settings: Settings) -> str:
+    """What to know when somebody else than this data folder's server answers at the address; else empty."""
+    host = urlsplit(settings.serve_registry).netloc.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")
+    try:
+        uvloop.run(_ask(host, (settings.folder / "ca.crt").read_text()))
+    except RemoteFailure as failure:
+        if failure.rule == "certificate":
+            other = (
+                f"note: what answers at {host} now is not the server of {settings.folder}: its certificate does not fit"
+            )
+            return f"{other}; --data names another folder, --registry another address"
+    except (OSError, ValueError, Failure):
+        pass
+    return ""
+
+
+async def _ask(host: str, authority: str) -> None:
+    guard = Guard(Outbound(), allowed=Allowed.parse([host if urlsplit(f"//{host}").port else f"{host}:443"]))
+    try:
+        async with await guard.open(Ask("GET", f"https://{host}/healthz", trust=Trust(ca=authority), seconds=SECONDS)):
+            return
+    finally:
+        await guard.close()
 
 
 def remove(settings: Settings) -> list[str]:

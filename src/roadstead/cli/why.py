@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import click
@@ -23,6 +24,8 @@ from roadstead.cli.kubeconfig import Connection
 
 NO = 1
 SHORT, MYSELF = "sa:", "me"
+_DANGLING = re.compile(r"; (?=(?:Cluster)?RoleBinding \")")
+"""What the server adds about a binding whose role is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ def run(to: Connection, question: Question) -> int:
 
 
 async def _run(to: Connection, question: Question) -> int:
+    _tell_layers(question.verb)
     async with Api(to) as api:
         if question.user == MYSELF:
             return await _about_me(api, question)
@@ -71,14 +75,21 @@ async def _asked(api: Api, question: Question) -> Json:
     return {"resourceAttributes": await _resource(api, question)}
 
 
+def _tell_layers(verb: str) -> None:
+    """Says what pulling and pushing are called in the words of the rules."""
+    if needed := {"pull": "get", "push": "update"}.get(verb):
+        click.echo(f"to {verb} is to {needed} imagestreams/layers; -n names the namespace of the stream", err=True)
+
+
 def _answer(user: str, groups: list[str], said: Json) -> str:
     reason = text(said, "reason")
     shown = f"as {user}, in the groups: {', '.join(groups) or 'none'}"
     if said.get("allowed"):
         return f"yes\n  {reason}\n  {shown}"
+    reason, *dangling = _DANGLING.split(reason, maxsplit=1)
     missing, grant, command = reason.partition(" with: ")
     missing = missing.removesuffix("; grant it").removesuffix("; log in first, or open it to everyone")
-    lines = ["no", f"  {missing}", f"  {shown}"]
+    lines = ["no", *(f"  {line}" for line in (missing, *dangling, shown))]
     return "\n".join([*lines, "", "This would allow it:", f"  {command}"] if grant else lines)
 
 

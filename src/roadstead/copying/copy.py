@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
+import orjson
+
 from roadstead.base.errors import Failure
+from roadstead.base.values import Json
 from roadstead.copying.ends import Destination, Found, Source, attached, missing
 from roadstead.copying.names import Platform
 from roadstead.oci.attachments import names_for
@@ -18,12 +21,14 @@ from roadstead.oci.digest import Digest
 from roadstead.oci.errors import OciError
 from roadstead.oci.manifest import Manifest, distributable, parse
 from roadstead.remote.errors import Kind, RemoteFailure
+from roadstead.remote.words import clean
 
 Result = TypeVar("Result")
 
 MAX_DEPTH = 16
 MAX_MANIFESTS = 10_000
 MAX_BYTES = 256 * 1024 * 1024
+MAX_CONFIG_BYTES = 8 * 1024 * 1024
 PARALLEL = 4
 
 
@@ -191,13 +196,32 @@ class Copy:
 async def chosen(source: Source, reference: str, platform: Platform | None) -> Item:
     """What a reference names; of an index, the image for a platform when one is asked for."""
     item = _read(await source.manifest(reference))
-    if platform is None or item.read.kind == "image":
+    if platform is None:
+        return item
+    if item.read.kind == "image":
+        runs_on = await _runs_on(source, item)
+        if runs_on and not platform.fits(runs_on):
+            raise missing(f"an image for {platform} (it is one for {_named(runs_on)})", "the source")
         return item
     for child in item.read.manifests:
         if platform.fits(child.platform):
             return _read(await source.manifest(str(child.digest)))
     there = sorted({_platform(child) for child in item.read.manifests} - {""})
     raise missing(f"an image for {platform} (there are {', '.join(there[:20]) or 'none'})", "the source")
+
+
+async def _runs_on(source: Source, item: Item) -> Json:
+    """What a single image's config says of its platform; empty where it says nothing, as those of artifacts."""
+    config = item.read.config
+    if config is None or config.size > MAX_CONFIG_BYTES:
+        return {}
+    async with source.blob(config) as chunks:
+        body = b"".join([chunk async for chunk in chunks])
+    try:
+        read = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return read if isinstance(read, dict) and read.get("os") and read.get("architecture") else {}
 
 
 class _Counted:
@@ -261,5 +285,8 @@ def _read(found: Found) -> Item:
 
 
 def _platform(child: Descriptor) -> str:
-    facts = child.platform or {}
-    return "/".join(str(facts[name]) for name in ("os", "architecture", "variant") if facts.get(name))
+    return _named(child.platform or {})
+
+
+def _named(facts: Json) -> str:
+    return clean("/".join(str(facts[name]) for name in ("os", "architecture", "variant") if facts.get(name)))

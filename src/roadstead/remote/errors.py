@@ -42,6 +42,9 @@ CREDENTIALS = frozenset({Kind.UNAUTHORIZED, Kind.BAD_PASSWORD, Kind.DENIED})
 class RemoteFailure(Failure):
     """Another registry could not give what it was asked for. The message holds no secret and is one line."""
 
+    key: str = ""
+    """Where the credentials that were refused were found; for whoever set them up, so it is not in the message."""
+
     def __init__(
         self, kind: Kind, message: str, *, host: str = "", rule: str = "", retry_after: int = 0, status: int = 0
     ) -> None:

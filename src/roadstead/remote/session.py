@@ -256,7 +256,9 @@ class Session:
             return RemoteFailure(Kind.UNAUTHORIZED, said, host=self.server, status=401)
         known = credential.username or credential.password or credential.identity_token or credential.registry_token
         why = "unauthorized: the credentials are not accepted" if known else "unauthorized: authentication required"
-        return RemoteFailure(Kind.UNAUTHORIZED, f"{self.server} says {why}", host=self.server, status=401)
+        failure = RemoteFailure(Kind.UNAUTHORIZED, f"{self.server} says {why}", host=self.server, status=401)
+        failure.key = credential.source if known else ""
+        return failure
 
     @staticmethod
     def _now() -> float:

@@ -18,13 +18,14 @@ from roadstead.base.values import Json
 from roadstead.remote.budget import DEFAULT_RETRY_SECONDS, retry_after
 from roadstead.remote.challenge import Challenge
 from roadstead.remote.errors import CREDENTIALS, Kind, RemoteFailure
-from roadstead.remote.guard import Ask, Guard, Trust
+from roadstead.remote.guard import Answer, Ask, Guard, Trust
 from roadstead.remote.places import Credential
-from roadstead.remote.words import rate_limited
+from roadstead.remote.words import rate_limited, reason_of
 
 MAX_TOKENS = 2000
 MAX_DOCUMENT = 256 * 1024
 MAX_TOKEN = 64 * 1024
+MAX_REASON = 16 * 1024
 DEFAULT_LIFE_SECONDS = 60.0
 SPARE_SECONDS = 10.0
 LONGEST_LIFE_SECONDS = 3600.0
@@ -99,7 +100,7 @@ class Tokens:
             if answer.status == 429:
                 raise rate_limited(answer.host, retry_after(answer.headers, datetime.now(UTC)) or DEFAULT_RETRY_SECONDS)
             if answer.status != 200:
-                raise _refused(answer.status, answer.host, credential)
+                raise _refused(answer.status, answer.host, credential, await _reason(answer))
             body = await answer.read(MAX_DOCUMENT)
         return _read(body, answer.host)
 
@@ -123,13 +124,22 @@ def _request(realm: str, service: str, scope: str, credential: Credential) -> As
     return Ask("GET", f"{realm}{'&' if '?' in realm else '?'}{urlencode(fields)}", headers)
 
 
-def _refused(status: int, host: str, credential: Credential) -> RemoteFailure:
+async def _reason(answer: Answer) -> str:
+    try:
+        return reason_of(await answer.read(MAX_REASON))
+    except RemoteFailure:
+        return ""
+
+
+def _refused(status: int, host: str, credential: Credential, reason: str) -> RemoteFailure:
     known = bool(credential.username or credential.password or credential.identity_token)
     if status in (401, 403):
         kind = Kind.BAD_PASSWORD if known else Kind.UNAUTHORIZED
-        said = "unauthorized: incorrect username or password" if known else "unauthorized: authentication required"
+        said = reason or ("incorrect username or password" if known else "authentication required")
         assert kind in CREDENTIALS
-        return RemoteFailure(kind, f"the token service {host} says {said}", host=host, status=status)
+        failure = RemoteFailure(kind, f"the token service {host} says unauthorized: {said}", host=host, status=status)
+        failure.key = credential.source if known else ""
+        return failure
     kind = Kind.UNAVAILABLE if status >= 500 else Kind.REFUSED
     return RemoteFailure(kind, f"the token service {host} answers {status}", host=host, status=status)
 

@@ -44,6 +44,16 @@ def failure_of(status: int, body: bytes, host: str, what: str) -> RemoteFailure:
     return RemoteFailure(kind, f"{host} answers {status} for {what}{words}", host=host, status=status)
 
 
+def reason_of(body: bytes) -> str:
+    """Why a token service refused, as Docker's, OpenShift's or a registry's own say it; empty where it says nothing."""
+    try:
+        answer = orjson.loads(body)
+        said = answer.get("details") or answer.get("message")
+    except (orjson.JSONDecodeError, AttributeError):
+        return ""
+    return clean(said) if isinstance(said, str) else _first_error(body)[1]
+
+
 def clean(text: str) -> str:
     """Words from outside on one line, without control characters and secrets, at most 300 characters."""
     plain = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * LONGEST_WORDS])

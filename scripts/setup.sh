@@ -34,17 +34,30 @@ find_python() {
     return 1
 }
 
+# Whether the environment was made here: in a clone that was moved or copied, its programs still lead to the old place,
+# and after an upgrade of Python to one that is gone.
+made_here() {
+    local said
+    said=$("$venv/bin/pip" --version 2>/dev/null) && [[ $said == *" from $venv/lib"* ]]
+}
+
 # ensure_venv LOCK: an environment with exactly what LOCK pins, and this tree on top.
 ensure_venv() {
     local python lock=$1 stamp
     python=$(find_python) || { have_packages python3 python3-venv && python=$(find_python); } ||
         { echo "roadstead: Python 3.11 or newer is needed" >&2; return 1; }
-    stamp=$(cat "$root/$lock" "$root/pyproject.toml" | sha256sum | cut -d' ' -f1)
+    stamp=$({ cat "$root/$lock" "$root/pyproject.toml"; "$python" --version; echo "$root $venv"; } |
+        sha256sum | cut -d' ' -f1)
     [ -x "$venv/bin/python" ] && [ "$(cat "$venv/stamp-$lock" 2>/dev/null)" = "$stamp" ] && return 0
     echo "roadstead: setting up $venv …" >&2
     "$python" -c 'import ensurepip, venv' 2>/dev/null || have_packages python3-venv || return 1
-    [ -x "$venv/bin/python" ] || "$python" -m venv "$venv" || return 1
-    "$venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r "$root/$lock" &&
+    if ! made_here; then
+        local clear=
+        [ -f "$venv/pyvenv.cfg" ] && clear=--clear
+        "$python" -m venv $clear "$venv" || return 1
+    fi
+    { "$venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r "$root/$lock" &&
         "$venv/bin/pip" install -q --disable-pip-version-check --no-deps -e "$root" &&
-        echo "$stamp" >"$venv/stamp-$lock"
+        echo "$stamp" >"$venv/stamp-$lock"; } ||
+        { echo "roadstead: $venv is not complete (pip says why, above); run the same again" >&2; return 1; }
 }

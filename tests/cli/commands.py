@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from roadstead.testing.running import PROGRAM
+from roadstead.testing.running import PROGRAM, Server
 
 FREE = ("--registry", "https://127.0.0.1:0", "--api", "https://127.0.0.1:0")
 
@@ -27,3 +27,10 @@ def refusal(*arguments: str, home: Path, **environment: str) -> str:
     assert (done.returncode, done.stdout) == (1, ""), done
     assert line.startswith("roadstead: ")
     return line.removeprefix("roadstead: ")
+
+
+def command(server: Server, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs `roadstead` as the administrator of a server; what it prints is no traceback."""
+    done = run(*arguments, home=server.folder, KUBECONFIG=str(server.folder / "admin.kubeconfig"))
+    assert "Traceback" not in done.stderr, done.stderr
+    return done

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from roadstead.testing.running import Server, running
 from tests.cli.commands import command, refusal
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("robots") / "data") as started:
-        with started.ask_api() as api:
-            assert api.send_json("POST", "/api/v1/namespaces", {"metadata": {"name": "shop"}}).status == 201
-        yield started
 
 
 def plain(server: Server, *arguments: str) -> str:

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from roadstead.testing.running import Server, running
+from roadstead.testing.running import Server
 from tests.cli.commands import command
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("why") / "data") as started:
-        with started.ask_api() as api:
-            assert api.send_json("POST", "/api/v1/namespaces", {"metadata": {"name": "shop"}}).status == 201
-        yield started
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,29 @@ import base64
 import itertools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from roadstead.base.values import Json
-from roadstead.testing.running import Server
+from roadstead.testing.running import Server, execute, running
 from tests.outside.registries import Registry
 
 IN_SHOP = "/apis/image.openshift.io/v1/namespaces/shop"
 NUMBERS = itertools.count()
 WAIT_SECONDS = 30.0
+
+
+@contextmanager
+def keeping_fresh(folder: Path, **settings: str) -> Iterator[Server]:
+    """A server with the namespace `shop` that may ask loopback and keeps tags fresh every second."""
+    quick = {"ROADSTEAD_OUTBOUND_ALLOW": "127.0.0.0/8", "ROADSTEAD_IMPORTS_INTERVAL_SECONDS": "1", **settings}
+    with running(folder, by=execute, **quick) as started:
+        Shop(started, "").make("/api/v1/namespaces", {"metadata": {"name": "shop"}})
+        yield started
+        assert "Traceback" not in started.log
 
 
 @dataclass

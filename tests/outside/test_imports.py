@@ -10,9 +10,9 @@ import pytest
 
 from roadstead.base.values import Json
 from roadstead.testing import builders
-from roadstead.testing.running import Server, execute, running
+from roadstead.testing.running import Server
 from tests.outside.registries import Registry, docker_registry
-from tests.outside.shop import NUMBERS, Shop, said, until
+from tests.outside.shop import NUMBERS, Shop, keeping_fresh, said, until
 from tests.outside.upstreams import Other
 
 pytestmark = pytest.mark.outside
@@ -21,12 +21,8 @@ pytestmark = pytest.mark.outside
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The server, which keeps tags fresh every second."""
-    quick = {"ROADSTEAD_OUTBOUND_ALLOW": "127.0.0.0/8", "ROADSTEAD_IMPORTS_INTERVAL_SECONDS": "1"}
-    folder = tmp_path_factory.mktemp("imports") / "data"
-    with running(folder, by=execute, **quick) as started:
-        Shop(started, "").make("/api/v1/namespaces", {"metadata": {"name": "shop"}})
+    with keeping_fresh(tmp_path_factory.mktemp("imports") / "data") as started:
         yield started
-        assert "Traceback" not in started.log
 
 
 @pytest.fixture(scope="module")

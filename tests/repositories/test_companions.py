@@ -179,3 +179,13 @@ async def test_a_place_that_never_answers_keeps_nobody_waiting_for_long(
     upstream.before.append(on("/team/web/", hostile.slow(hostile.DAY_SECONDS)))
     assert await referrers(house) == []
     assert (await ask(house, f"manifests/{SIGNED_BY}")).status == 404
+
+
+async def test_nobody_who_waited_with_others_in_vain_is_failed(
+    house: House, upstream: UpstreamRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(companions, "SECONDS", 0.2)
+    upstream.before.append(on("/team/web/", hostile.slow(hostile.DAY_SECONDS)))
+    assert await asyncio.gather(*(referrers(house) for _ in range(10))) == [[]] * 10
+    tags = await asyncio.gather(*(ask(house, f"manifests/{SIGNED_BY}") for _ in range(10)))
+    assert [each.status for each in tags] == [404] * 10

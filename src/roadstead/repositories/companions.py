@@ -8,8 +8,7 @@ had been pushed by digest; no Image and no event tells of them, since reading ma
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -56,17 +55,7 @@ class Companions:
 
     async def refresh(self, repository: RepositoryName, subject: Digest) -> None:
         """Brings the referrers of an image of the stream that are there and not yet here."""
-        async with self._turn(repository, str(subject)) as mine:
-            asking = await self._asking(repository, subject) if mine else None
-            for upstream in self._awake(asking):
-                assert asking is not None
-                try:
-                    with self._upstreams.asked(asking, upstream, "Referrers.List"):
-                        listed = await upstream.registry.referrers(upstream.place.repository, subject)
-                except RemoteFailure:
-                    continue
-                await self._bring_all(repository, upstream, subject, [Digest.parse(each["digest"]) for each in listed])
-                return
+        await self._in_turn(repository, str(subject), lambda: self._bring_referrers(repository, subject))
 
     async def hanging(self, repository: RepositoryName, tag: str) -> Digest | None:
         """What hangs on an image of the stream under one of cosign's tags, as it is there now; None for nothing.
@@ -76,37 +65,54 @@ class Companions:
         subject = subject_of(tag)
         if subject is None:
             return None
-        async with self._turn(repository, tag) as mine:
-            asking = await self._asking(repository, subject) if mine else None
-            for upstream in self._awake(asking):
-                assert asking is not None
-                try:
-                    with self._upstreams.asked(asking, upstream, "ManifestService.Get"):
-                        found = await upstream.registry.manifest(upstream.place.repository, tag)
-                    await self._bring(repository, upstream, found)
-                    await self._links.hang(repository, tag, found.digest)
-                except Failure as failure:
-                    _tell(repository, tag, failure)
-                    continue
-                return found.digest
-            if asking is not None and _denied(asking):
-                return None
-        return self._links.hanging(repository, tag)
+        is_gone = await self._in_turn(repository, tag, lambda: self._bring_tagged(repository, subject, tag))
+        return None if is_gone else self._links.hanging(repository, tag)
 
-    @asynccontextmanager
-    async def _turn(self, repository: RepositoryName, what: str) -> AsyncIterator[bool]:
-        """Whether it is ours to ask, for a limited time: False when somebody did so after we came."""
+    async def _in_turn(self, repository: RepositoryName, what: str, ask: Callable[[], Awaitable[bool]]) -> bool:
+        """What asking comes to, one client at a time; False when it takes too long, or somebody asked after we came."""
         clock = asyncio.get_running_loop().time
         came = clock()
         if (turn := self._turns.get((repository, what))) is None:
             turn = self._turns[repository, what] = _Turn()
         try:
             async with asyncio.timeout(SECONDS), turn.lock:
-                mine = turn.begun < came
-                turn.begun = clock() if mine else turn.begun
-                yield mine
+                if turn.begun >= came:
+                    return False
+                turn.begun = clock()
+                return await ask()
         except TimeoutError:
             _tell(repository, what, RemoteFailure(Kind.TIMEOUT, f"it did not come within {SECONDS:.0f} s"))
+            return False
+
+    async def _bring_referrers(self, repository: RepositoryName, subject: Digest) -> bool:
+        """False: what was brought before is not known to be gone."""
+        asking = await self._asking(repository, subject)
+        for upstream in self._awake(asking):
+            assert asking is not None
+            try:
+                with self._upstreams.asked(asking, upstream, "Referrers.List"):
+                    listed = await upstream.registry.referrers(upstream.place.repository, subject)
+            except RemoteFailure:
+                continue
+            await self._bring_all(repository, upstream, subject, [Digest.parse(each["digest"]) for each in listed])
+            break
+        return False
+
+    async def _bring_tagged(self, repository: RepositoryName, subject: Digest, tag: str) -> bool:
+        """Whether every place says that there is no such tag (any more)."""
+        asking = await self._asking(repository, subject)
+        for upstream in self._awake(asking):
+            assert asking is not None
+            try:
+                with self._upstreams.asked(asking, upstream, "ManifestService.Get"):
+                    found = await upstream.registry.manifest(upstream.place.repository, tag)
+                await self._bring(repository, upstream, found)
+                await self._links.hang(repository, tag, found.digest)
+            except Failure as failure:
+                _tell(repository, tag, failure)
+                continue
+            return False
+        return asking is not None and _denied(asking)
 
     async def _asking(self, repository: RepositoryName, subject: Digest) -> Asking | None:
         """Where an image came from that the stream has; None for any other."""
